@@ -1,0 +1,182 @@
+"""Small fixed code lists: the words a report may use for its stage, channel, outcome, handling and bands.
+
+Each enumeration is version `TERMS_VERSION`; a value once used is never given another
+meaning. Values are what stands on the wire and in a firm's input file.
+
+Not here: red flags and items, which are long, dated and loaded from files (`lists`).
+Source: design.md 3; domain brief 2.2 and 2.3 (party roles of EAR, AES, UN/EDIFACT 3035; TLP 2.0).
+"""
+
+from enum import StrEnum
+from typing import Final
+
+TERMS_VERSION: Final = "1.0.0"
+
+
+class Sector(StrEnum):
+    """Which side of a shipment a member stands on. The roster decides; a report only repeats it."""
+
+    EXPORTER = "exporter"
+    LOGISTICS = "logistics"
+    INSURER = "insurer"
+
+
+class Stage(StrEnum):
+    """How far the business had gone when the inquiry was reported."""
+
+    INQUIRY = "inquiry"
+    QUOTATION = "quotation"
+    DUE_DILIGENCE = "due_diligence"
+    ORDER = "order"
+    PAYMENT = "payment"
+    SHIPMENT = "shipment"
+    CLAIM = "claim"
+
+
+class Channel(StrEnum):
+    """How the inquiry reached the firm."""
+
+    WEBFORM = "WEBFORM"
+    EMAIL = "EMAIL"
+    PHONE = "PHONE"
+    DISTRIBUTOR = "DISTRIBUTOR"
+    MARKETPLACE = "MARKETPLACE"
+    RFQ_PORTAL = "RFQ_PORTAL"
+    TRADE_SHOW = "TRADE_SHOW"
+    BROKER = "BROKER"
+    EXISTING_ACCOUNT = "EXISTING_ACCOUNT"
+    BOOKING = "BOOKING"
+    INSURANCE_PROPOSAL = "INSURANCE_PROPOSAL"
+    CLAIM = "CLAIM"
+    VISIT = "VISIT"
+    OTHER = "OTHER"
+
+
+class Role(StrEnum):
+    """What the party is in the transaction."""
+
+    PURCHASER = "PUR"
+    INTERMEDIATE_CONSIGNEE = "ICN"
+    ULTIMATE_CONSIGNEE = "UCN"
+    END_USER = "EUS"
+    FORWARDER = "FWD"
+    EXPORTER = "EXP"
+    NOTIFY_PARTY = "NTF"
+    PAYER = "PAY"
+    BROKER = "BRK"
+    ASSURED = "INSD"
+    OWNER = "OWN"
+
+
+class Outcome(StrEnum):
+    """What became of the inquiry, as the firm notes it. Not all of these leave the firm: see `SentOutcome`."""
+
+    OPEN = "OPEN"
+    HELD = "HELD"
+    DECLINED = "DECLINED"
+    REFERRED = "REFERRED"
+    LICENCE_APPLIED = "LICENCE_APPLIED"
+    LICENCE_REFUSED = "LICENCE_REFUSED"
+    CLEARED = "CLEARED"
+    WITHDRAWN = "WITHDRAWN"
+    LOST_CONTACT = "LOST_CONTACT"
+    SHIPPED_UNDER_LICENCE = "SHIPPED_UNDER_LICENCE"
+    SHIPPED = "SHIPPED"
+
+
+class SentOutcome(StrEnum):
+    """The outcomes a report may state: neither SHIPPED, which can be an admission, nor OPEN.
+
+    An outcome that is open, untold or SHIPPED is sent as none: were OPEN sent,
+    a missing outcome would say SHIPPED.
+    """
+
+    HELD = "HELD"
+    DECLINED = "DECLINED"
+    REFERRED = "REFERRED"
+    LICENCE_APPLIED = "LICENCE_APPLIED"
+    LICENCE_REFUSED = "LICENCE_REFUSED"
+    CLEARED = "CLEARED"
+    WITHDRAWN = "WITHDRAWN"
+    LOST_CONTACT = "LOST_CONTACT"
+    SHIPPED_UNDER_LICENCE = "SHIPPED_UNDER_LICENCE"
+
+
+class EndUse(StrEnum):
+    """The end use the party stated, never one that the firm suspects."""
+
+    RESEARCH = "research"
+    MEDICAL = "medical"
+    OIL_GAS = "oil-gas"
+    CIVIL_NUCLEAR = "civil-nuclear"
+    CIVIL_AEROSPACE = "civil-aerospace"
+    TELECOM = "telecom"
+    SEMICONDUCTOR = "semiconductor"
+    RESALE = "resale"
+    GOVERNMENT_CIVIL = "government-civil"
+    DEFENCE = "defence"
+    REFUSED = "refused"
+    NONE = "none"
+
+
+class Confidence(StrEnum):
+    """What the report rests on. HEARSAY never counts towards an opening."""
+
+    DOCUMENT = "DOCUMENT"
+    STATEMENT = "STATEMENT"
+    INFERENCE = "INFERENCE"
+    HEARSAY = "HEARSAY"
+
+
+class Tlp(StrEnum):
+    """Traffic Light Protocol 2.0: how far the report's insight may travel."""
+
+    RED = "RED"
+    AMBER_STRICT = "AMBER+STRICT"
+    AMBER = "AMBER"
+    GREEN = "GREEN"
+    CLEAR = "CLEAR"
+
+
+class Caveat(StrEnum):
+    """A restriction beside the TLP label; every downstream use is bound by it."""
+
+    NO_GOVERNMENT = "no-gov"
+    NO_FOREIGN_GOVERNMENT = "no-foreign-gov"
+    COUNSEL_ONLY = "counsel-only"
+
+
+# The one caveat with a parameter: nothing is released before the day.
+EMBARGO_PREFIX: Final = "embargo-until:"
+CAVEAT_PATTERN: Final = r"^(no-gov|no-foreign-gov|counsel-only|embargo-until:[0-9]{4}-[0-9]{2}-[0-9]{2})$"
+
+
+class Consent(StrEnum):
+    """What the member lets government see of this report."""
+
+    NONE = "none"
+    AGGREGATE_ONLY = "aggregate-only"
+    CONTACT_ME = "contact-me"
+    PARTY_AFTER_MY_APPROVAL = "party-after-my-approval"
+
+
+class QuantityBand(StrEnum):
+    """How many pieces: 1, to 10, to 100, to 1,000, to 10,000, more."""
+
+    Q0 = "Q0"
+    Q1 = "Q1"
+    Q2 = "Q2"
+    Q3 = "Q3"
+    Q4 = "Q4"
+    Q5 = "Q5"
+
+
+class ValueBand(StrEnum):
+    """Worth in USD: below 5k, 25k, 100k, 500k, up to 2.5M, more."""
+
+    V1 = "V1"
+    V2 = "V2"
+    V3 = "V3"
+    V4 = "V4"
+    V5 = "V5"
+    V6 = "V6"

@@ -1,0 +1,149 @@
+"""Errors of the protocol: what broke, who broke it, and never a value from an inquiry.
+
+Each class has a `slug`, the last part of the problem type on the wire
+(`messages.problems` lists them with the sentence a person reads). The edge alone
+turns a slug into an HTTP status.
+"""
+
+from typing import ClassVar
+
+# A party is named as the roster or the genesis names it: "trustee:t1", "member:m04", "hub".
+PartyId = str
+
+
+class CairnError(Exception):
+    """Root of everything this project raises on purpose."""
+
+
+class ProtocolError(CairnError):
+    """A message broke the protocol. `culprit` sent it, where that can be known."""
+
+    slug: ClassVar[str] = "protocol-error"
+
+    def __init__(self, detail: str, *, culprit: PartyId | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.culprit = culprit
+
+    def __str__(self) -> str:
+        return f"{self.detail} (sent by {self.culprit})" if self.culprit else self.detail
+
+
+class BadElement(ProtocolError):
+    """Not the canonical encoding of a group element, or the identity."""
+
+    slug = "bad-element"
+
+
+class BadScalar(ProtocolError):
+    """Not the canonical encoding of a scalar below the group order."""
+
+    slug = "bad-scalar"
+
+
+class BadProof(ProtocolError):
+    """A discrete-log-equality proof does not hold: the evaluation used another key."""
+
+    slug = "bad-proof"
+
+
+class BadShare(ProtocolError):
+    """A share is not on its committed line. Retrying won't help."""
+
+    slug = "bad-share"
+
+
+class BadDealing(ProtocolError):
+    """A dealer's commitment, share or proof of knowledge in a key generation is false."""
+
+    slug = "bad-dealing"
+
+
+class TooFewShares(ProtocolError):
+    """Fewer than t distinct parties answered."""
+
+    slug = "too-few-shares"
+
+
+class BadTag(ProtocolError):
+    """A tag does not follow from its kind, commitments, claim key and card key."""
+
+    slug = "bad-tag"
+
+
+class BadClaim(ProtocolError):
+    """A claim is not a signature by the claim key of its tag over this header."""
+
+    slug = "bad-claim"
+
+
+class BadSignature(ProtocolError):
+    """A party's signature does not hold."""
+
+    slug = "bad-signature"
+
+
+class BadMessage(ProtocolError):
+    """Bytes that are not a message of this version in its one canonical form."""
+
+    slug = "bad-message"
+
+
+class BadInclusion(ProtocolError):
+    """A leaf is not where the log says it is."""
+
+    slug = "bad-inclusion"
+
+
+class BadConsistency(ProtocolError):
+    """Two checkpoints are not two states of one append-only log."""
+
+    slug = "bad-consistency"
+
+
+class TooFewCosignatures(ProtocolError):
+    """A checkpoint carries fewer trustee cosignatures than the genesis asks for."""
+
+    slug = "too-few-cosignatures"
+
+
+class Unsigned(ProtocolError):
+    """A request that must be signed carries no signature."""
+
+    slug = "unsigned"
+
+
+class UncoveredComponent(ProtocolError):
+    """A signature leaves out a part of the request that it must cover."""
+
+    slug = "uncovered-component"
+
+
+class ClockOutsideWindow(ProtocolError):
+    """A request was signed too long ago or in the future. Setting the clock helps."""
+
+    slug = "clock-outside-window"
+
+
+class WrongDigest(ProtocolError):
+    """A body is not the one whose digest was signed."""
+
+    slug = "wrong-digest"
+
+
+class RevokedSigner(ProtocolError):
+    """The key was revoked: what it signs counts nothing."""
+
+    slug = "revoked-signer"
+
+
+class BadRoster(ProtocolError):
+    """An act can't stand on the roster: too few approvals, or it contradicts an earlier one."""
+
+    slug = "bad-roster"
+
+
+class WrongEpoch(ProtocolError):
+    """Made for another epoch's keys."""
+
+    slug = "wrong-epoch"

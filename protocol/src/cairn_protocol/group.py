@@ -1,0 +1,203 @@
+"""ristretto255: scalars, elements, hashing to both. The only module that touches libsodium.
+
+Elements are 32 canonical bytes everywhere, scalars are integers modulo `ORDER`. What
+comes from outside passes `decode_element` or `decode_scalar` once; they refuse every
+other encoding, so a proof or a share has one form. Long sums run on every core:
+libsodium is called without the interpreter lock.
+
+Limits: scalar arithmetic on Python integers is not constant time; libsodium's own
+operations are. A configured libsodium (CAIRN_LIBSODIUM, a path) comes first; else the
+one bundled by `rbcl`, version 1.0.18, of which nothing but ristretto255 is used
+(CVE-2025-69277 is in the ed25519 calls, which nobody may add here).
+Source: RFC 9496; RFC 9380 5.3.1 (expand_message_xmd); RFC 9497 4.1.
+"""
+
+import ctypes
+import hashlib
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, NewType, TypeVar
+
+from cairn_protocol.errors import BadElement, BadScalar, PartyId
+
+Element = NewType("Element", bytes)
+Scalar = NewType("Scalar", int)
+
+ORDER: Final = 2**252 + 27742317777372353535851937790883648493
+ELEMENT_BYTES: Final = 32
+SCALAR_BYTES: Final = 32
+IDENTITY: Final = Element(bytes(32))
+_PARALLEL_FROM: Final = 8  # below this many multiplications a thread costs more than it saves
+
+_T = TypeVar("_T")
+
+
+def _load() -> ctypes.CDLL:
+    if configured := os.environ.get("CAIRN_LIBSODIUM"):
+        library = ctypes.CDLL(configured)
+        if library.sodium_init() < 0:
+            raise ImportError("the libsodium named by CAIRN_LIBSODIUM does not start")
+        return library
+    try:
+        from rbcl import _sodium
+    except OSError as cause:
+        raise ImportError(
+            "libsodium could not be unpacked into the temporary folder; set TMPDIR to a folder that may hold "
+            "executables, or CAIRN_LIBSODIUM to the path of an installed libsodium"
+        ) from cause
+    library = _sodium if isinstance(_sodium, ctypes.CDLL) else _sodium._sodium
+    # rbcl writes 2.8 MB into the temporary folder at every import and leaves it; the mapping outlives the name.
+    Path(library._name).unlink(missing_ok=True)
+    return library
+
+
+_sodium_library = _load()
+_multiply = _sodium_library.crypto_scalarmult_ristretto255
+_multiply_base = _sodium_library.crypto_scalarmult_ristretto255_base
+_add = _sodium_library.crypto_core_ristretto255_add
+_from_hash = _sodium_library.crypto_core_ristretto255_from_hash
+_is_valid = _sodium_library.crypto_core_ristretto255_is_valid_point
+
+_pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="curve")
+
+
+def encode_scalar(scalar: int) -> bytes:
+    """`scalar` mod ORDER as 32 bytes, little-endian."""
+    return (scalar % ORDER).to_bytes(SCALAR_BYTES, "little")
+
+
+def decode_scalar(encoded: bytes, *, culprit: PartyId | None = None) -> Scalar:
+    """The scalar that `encoded` (32 bytes, little-endian) stands for.
+
+    Raises BadScalar for another length or a value of ORDER or more.
+    Source: RFC 9497 4.1, DeserializeScalar.
+    """
+    value = int.from_bytes(encoded, "little")
+    if len(encoded) != SCALAR_BYTES or value >= ORDER:
+        raise BadScalar("not a canonical scalar", culprit=culprit)
+    return Scalar(value)
+
+
+def decode_element(encoded: bytes, *, culprit: PartyId | None = None) -> Element:
+    """`encoded` (32 bytes) as an element.
+
+    Raises BadElement for another length, a non-canonical encoding, or the identity.
+    Source: RFC 9497 4.1, DeserializeElement; RFC 9496 4.3.1.
+    """
+    if len(encoded) != ELEMENT_BYTES or encoded == IDENTITY or _is_valid(encoded) != 1:
+        raise BadElement("not a canonical group element", culprit=culprit)
+    return Element(encoded)
+
+
+def random_scalar() -> Scalar:
+    """A uniform scalar, never zero."""
+    return Scalar(secrets.randbelow(ORDER - 1) + 1)
+
+
+def random_element() -> Element:
+    """A uniform element whose discrete logarithm its maker forgets."""
+    out = ctypes.create_string_buffer(ELEMENT_BYTES)
+    _from_hash(out, secrets.token_bytes(64))
+    return Element(out.raw)
+
+
+def multiply(scalar: int, element: Element) -> Element:
+    """scalar * element. Raises BadElement if the element is invalid or the product is the identity."""
+    out = ctypes.create_string_buffer(ELEMENT_BYTES)
+    if _multiply(out, encode_scalar(scalar), element):
+        raise BadElement("the product is the identity, or a factor is no element")
+    return Element(out.raw)
+
+
+def multiply_base(scalar: int) -> Element:
+    """scalar * B. Raises BadScalar for zero."""
+    out = ctypes.create_string_buffer(ELEMENT_BYTES)
+    if _multiply_base(out, encode_scalar(scalar)):
+        raise BadScalar("the zero scalar has no public element")
+    return Element(out.raw)
+
+
+def add(left: Element, right: Element) -> Element:
+    """left + right; may be the identity. Raises BadElement if either is no element."""
+    out = ctypes.create_string_buffer(ELEMENT_BYTES)
+    if _add(out, left, right):
+        raise BadElement("a summand is no group element")
+    return Element(out.raw)
+
+
+BASE: Final = multiply_base(1)
+
+
+def multiply_each(scalars: Sequence[int], elements: Sequence[Element]) -> list[Element]:
+    """scalars[i] * elements[i], on every core. Raises BadElement as `multiply`."""
+    return map_on_every_core(lambda pair: multiply(*pair), list(zip(scalars, elements, strict=True)))
+
+
+def weighted_sum(scalars: Sequence[int], elements: Sequence[Element]) -> Element:
+    """The sum of scalars[i] * elements[i] over at least one term. Raises BadElement as `multiply`."""
+    products = multiply_each(scalars, elements)
+    total = products[0]
+    for product in products[1:]:
+        total = add(total, product)
+    return total
+
+
+def map_on_every_core(work: Callable[..., _T], items: Sequence[object]) -> list[_T]:
+    """[work(item) for item in items], in chunks on every core; curve work releases the interpreter lock."""
+    workers = os.cpu_count() or 1
+    if workers == 1 or len(items) < _PARALLEL_FROM:
+        return [work(item) for item in items]
+    size = -(-len(items) // workers)
+    chunks = [items[at : at + size] for at in range(0, len(items), size)]
+    parts = [_pool.submit(lambda chunk: [work(item) for item in chunk], chunk) for chunk in chunks[1:]]
+    first = [work(item) for item in chunks[0]]
+    return first + [result for part in parts for result in part.result()]
+
+
+def expand_message_xmd(message: bytes, domain: bytes) -> bytes:
+    """64 uniform bytes from `message` under domain separation `domain` (at most 255 bytes).
+
+    Source: RFC 9380 5.3.1 with SHA-512 and 64 bytes of output.
+    """
+    suffix = domain + bytes([len(domain)])
+    b_0 = hashlib.sha512(bytes(128) + message + b"\x00\x40\x00" + suffix).digest()
+    return hashlib.sha512(b_0 + b"\x01" + suffix).digest()
+
+
+def hash_to_group(message: bytes, domain: bytes) -> Element:
+    """A uniform element nobody knows the logarithm of. Source: RFC 9497 4.1, HashToGroup."""
+    out = ctypes.create_string_buffer(ELEMENT_BYTES)
+    _from_hash(out, expand_message_xmd(message, domain))
+    return Element(out.raw)
+
+
+def hash_to_scalar(message: bytes, domain: bytes) -> Scalar:
+    """A uniform scalar. Source: RFC 9497 4.1, HashToScalar."""
+    return reduce_wide(expand_message_xmd(message, domain))
+
+
+def reduce_wide(uniform: bytes) -> Scalar:
+    """64 uniform bytes, little-endian, modulo ORDER: the bias is below 2^-250."""
+    return Scalar(int.from_bytes(uniform, "little") % ORDER)
+
+
+def invert_all(scalars: Sequence[Scalar]) -> list[Scalar]:
+    """The inverses of non-zero scalars, at the price of one inversion (Montgomery's trick).
+
+    Raises BadScalar if one is zero.
+    """
+    prefixes, running = [], 1
+    for scalar in scalars:
+        prefixes.append(running)
+        running = running * scalar % ORDER
+    if not running:
+        raise BadScalar("zero has no inverse")
+    inverse = pow(running, -1, ORDER)
+    inverses = [Scalar(0)] * len(scalars)
+    for at in range(len(scalars) - 1, -1, -1):
+        inverses[at] = Scalar(inverse * prefixes[at] % ORDER)
+        inverse = inverse * scalars[at] % ORDER
+    return inverses
