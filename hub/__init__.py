@@ -1,0 +1,1 @@
+"""The hub: takes reports it cannot read, links them, publishes what no single firm can see."""

@@ -1,0 +1,1 @@
+"""Where the hub keeps things: PostgreSQL only, one dialect, one way in (`database.Store`)."""
