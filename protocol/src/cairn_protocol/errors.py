@@ -147,3 +147,9 @@ class WrongEpoch(ProtocolError):
     """Made for another epoch's keys."""
 
     slug = "wrong-epoch"
+
+
+class UnknownSigner(ProtocolError):
+    """Nobody in force of that name: not on the roster, or not yet."""
+
+    slug = "unknown-signer"

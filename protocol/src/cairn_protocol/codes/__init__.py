@@ -1,0 +1,42 @@
+"""Code lists: the only words in which a report may describe an inquiry to the hub.
+
+`terms` are the short fixed lists, `countries` ISO 3166-1, `lists` the dated files
+red_flags.json and items.json. Each has a version, and a report states the versions it
+was coded with. Codes describe inquiries; no list here names a party.
+"""
+
+from cairn_protocol.codes.countries import COUNTRIES, COUNTRIES_VERSION, UNKNOWN
+from cairn_protocol.codes.lists import UNLISTED_FAMILY, Item, Items, RedFlag, RedFlags, items, red_flags
+from cairn_protocol.codes.terms import (
+    TERMS_VERSION,
+    Channel,
+    EndUse,
+    Outcome,
+    QuantityBand,
+    Role,
+    SentOutcome,
+    Stage,
+    ValueBand,
+)
+
+__all__ = [
+    "COUNTRIES",
+    "COUNTRIES_VERSION",
+    "TERMS_VERSION",
+    "UNKNOWN",
+    "UNLISTED_FAMILY",
+    "Channel",
+    "EndUse",
+    "Item",
+    "Items",
+    "Outcome",
+    "QuantityBand",
+    "RedFlag",
+    "RedFlags",
+    "Role",
+    "SentOutcome",
+    "Stage",
+    "ValueBand",
+    "items",
+    "red_flags",
+]

@@ -1,24 +1,17 @@
-"""Small fixed code lists: the words a report may use for its stage, channel, outcome, handling and bands.
+"""Small fixed code lists: the words a report may use for its stage, channel, role, outcome, end use and bands.
 
 Each enumeration is version `TERMS_VERSION`; a value once used is never given another
 meaning. Values are what stands on the wire and in a firm's input file.
 
-Not here: red flags and items, which are long, dated and loaded from files (`lists`).
-Source: design.md 3; domain brief 2.2 and 2.3 (party roles of EAR, AES, UN/EDIFACT 3035; TLP 2.0).
+Not here: red flags and items, which are long, dated and loaded from files (`lists`); confidence,
+handling and consent, which stand in the header (`messages.report`).
+Source: design.md 3; domain brief 2.2 and 2.3 (party roles of EAR, AES, UN/EDIFACT 3035).
 """
 
 from enum import StrEnum
 from typing import Final
 
 TERMS_VERSION: Final = "1.0.0"
-
-
-class Sector(StrEnum):
-    """Which side of a shipment a member stands on. The roster decides; a report only repeats it."""
-
-    EXPORTER = "exporter"
-    LOGISTICS = "logistics"
-    INSURER = "insurer"
 
 
 class Stage(StrEnum):
@@ -117,47 +110,6 @@ class EndUse(StrEnum):
     DEFENCE = "defence"
     REFUSED = "refused"
     NONE = "none"
-
-
-class Confidence(StrEnum):
-    """What the report rests on. HEARSAY never counts towards an opening."""
-
-    DOCUMENT = "DOCUMENT"
-    STATEMENT = "STATEMENT"
-    INFERENCE = "INFERENCE"
-    HEARSAY = "HEARSAY"
-
-
-class Tlp(StrEnum):
-    """Traffic Light Protocol 2.0: how far the report's insight may travel."""
-
-    RED = "RED"
-    AMBER_STRICT = "AMBER+STRICT"
-    AMBER = "AMBER"
-    GREEN = "GREEN"
-    CLEAR = "CLEAR"
-
-
-class Caveat(StrEnum):
-    """A restriction beside the TLP label; every downstream use is bound by it."""
-
-    NO_GOVERNMENT = "no-gov"
-    NO_FOREIGN_GOVERNMENT = "no-foreign-gov"
-    COUNSEL_ONLY = "counsel-only"
-
-
-# The one caveat with a parameter: nothing is released before the day.
-EMBARGO_PREFIX: Final = "embargo-until:"
-CAVEAT_PATTERN: Final = r"^(no-gov|no-foreign-gov|counsel-only|embargo-until:[0-9]{4}-[0-9]{2}-[0-9]{2})$"
-
-
-class Consent(StrEnum):
-    """What the member lets government see of this report."""
-
-    NONE = "none"
-    AGGREGATE_ONLY = "aggregate-only"
-    CONTACT_ME = "contact-me"
-    PARTY_AFTER_MY_APPROVAL = "party-after-my-approval"
 
 
 class QuantityBand(StrEnum):
