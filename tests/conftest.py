@@ -1,0 +1,12 @@
+"""Fixtures that every test folder may ask for. Async tests are marked `pytest.mark.anyio`."""
+
+import pytest
+
+from tests.support.postgres import database_url, module_database_url, postgres
+
+__all__ = ["anyio_backend", "database_url", "module_database_url", "postgres"]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
