@@ -69,7 +69,9 @@ class Settings(BaseSettings):
     )
 
     job_concurrency: int = Field(
-        default=2, ge=1, description="Jobs one worker runs at a time; curve work takes a core each."
+        default=1,
+        ge=1,
+        description="Jobs one worker runs at a time. With 1, jobs of one lock follow each other without a pause.",
     )
     job_heartbeat_seconds: float = Field(
         default=2, gt=0, description="How often a worker says that it lives."
