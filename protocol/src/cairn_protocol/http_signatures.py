@@ -10,6 +10,7 @@ the clock, the random bytes of a nonce.
 Source: RFC 9421, RFC 9530; http-message-signatures.
 """
 
+import re
 from base64 import b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64
@@ -41,11 +42,11 @@ from cairn_protocol.errors import (
 
 NONCE_BYTES: Final = 16
 MAX_NONCE_BYTES: Final = 64
-MAX_KEY_ID_CHARACTERS: Final = 255
 MAX_FIELD_CHARACTERS: Final = 2_048
 MAX_TIME: Final = 253_402_300_799  # the last second of the year 9999, which datetime still holds
 
 _LABEL: Final = "cairn"
+_KEY_ID: Final = re.compile(r"[!-~]{1,255}")
 _SIGNED_FIELDS: Final = ("content-digest", "signature-input", "signature")
 _REQUIRED_PARAMETERS: Final = frozenset({"created", "nonce", "keyid"})
 
@@ -220,6 +221,13 @@ def _parse_input(fields: Mapping[str, str], components: tuple[str, ...]) -> _Inp
     inputs, signatures = (_parse_dictionary(fields[name]) for name in ("signature-input", "signature"))
     if len(inputs) != 1 or inputs.keys() != signatures.keys():
         raise BadMessage("a request has one signature, under one label")
+    ((label, (signature, _)),) = signatures.items()
+    # The field itself is under no signature, so only one way of writing it is read.
+    if (
+        not isinstance(signature, bytes)
+        or fields["signature"] != f"{label}=:{b64encode(signature).decode()}:"
+    ):
+        raise BadMessage("a signature is a label and canonical base64, without parameters")
     ((covered, parameters),) = inputs.values()
     if not isinstance(covered, list):
         raise BadMessage("a signature input is a list of components")
@@ -254,8 +262,8 @@ def _parse_dictionary(value: str) -> dict[str, Any]:
 
 
 def _require_key_id(key_id: object) -> None:
-    if not isinstance(key_id, str) or not 1 <= len(key_id) <= MAX_KEY_ID_CHARACTERS:
-        raise BadMessage("a key id is a string of 1 to 255 characters")
+    if not isinstance(key_id, str) or not _KEY_ID.fullmatch(key_id):
+        raise BadMessage("a key id is a string of 1 to 255 visible ASCII characters")
 
 
 def _require_nonce(nonce: object) -> None:
