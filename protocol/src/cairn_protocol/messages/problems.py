@@ -1,0 +1,176 @@
+"""Every refusal on the wire: its slug, its status, and the sentence a person reads.
+
+A slug is the last part of a problem's type (RFC 9457) and never changes its meaning. Hub,
+trustees and SDK share this table; each edge turns its errors' slugs into it. Texts are fixed,
+so no value from an inquiry can be in one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+PROBLEM_TYPES: Final = "https://cairn.example/problems/"
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One kind of refusal.
+
+    status      HTTP status it is answered with
+    title       what happened, the same for every occurrence
+    what_to_do  what the reader does next; sent as the problem's `detail`
+    """
+
+    status: int
+    title: str
+    what_to_do: str
+
+
+_UPDATE = "Update the software on both sides to one version; if it stays so, report it to the operator."
+_OTHER_SIDE = "Don't trust the answer. Tell the operator which party sent it; the proof is kept."
+
+PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
+    {
+        # Who asks
+        "unsigned": Problem(
+            401, "The request is not signed", "Sign it with the key on the roster (RFC 9421); the SDK does."
+        ),
+        "bad-signature": Problem(
+            401,
+            "The signature does not hold",
+            "Check that the key in your home is the one on the roster, and that nothing between changes requests.",
+        ),
+        "unknown-signer": Problem(
+            401,
+            "The signer is not on the roster",
+            "Finish enrolment, or wait until the entry is in force; `cairn status` shows it.",
+        ),
+        "revoked-signer": Problem(
+            403,
+            "The signer's key was revoked",
+            "Stop using this key. Ask the operator for an invitation for a new one.",
+        ),
+        "uncovered-component": Problem(
+            401,
+            "The signature leaves out a part it must cover",
+            "Cover @method, @authority, @path, the content digest, created and nonce; the SDK does.",
+        ),
+        "clock-outside-window": Problem(
+            401,
+            "The request was signed too long ago or in the future",
+            "Set your machine's clock, then send it again with a new signature.",
+        ),
+        "replayed-nonce": Problem(
+            409,
+            "This signed request was seen before",
+            "Send it again with a new signature. A report filed twice gets the same receipt.",
+        ),
+        "wrong-digest": Problem(
+            400,
+            "The body is not the one that was signed",
+            "Send it again. If it stays so, something between changes bodies: a proxy, for example.",
+        ),
+        "metered": Problem(
+            429,
+            "The group's daily allowance is used up",
+            "Wait until the next day (UTC), or ask the trustees for a bulk allowance; nothing was lost.",
+        ),
+        # What is sent
+        "protocol-error": Problem(400, "The message breaks the protocol", _UPDATE),
+        "bad-message": Problem(400, "The body is not a message in its one accepted form", _UPDATE),
+        "invalid-request": Problem(
+            422, "The request is not what this route takes", "Correct what `errors` names and send it again."
+        ),
+        "bad-element": Problem(422, "Not the canonical form of a group element", _UPDATE),
+        "bad-scalar": Problem(422, "Not the canonical form of a scalar", _UPDATE),
+        "bad-proof": Problem(422, "A proof of the key used does not hold", _OTHER_SIDE),
+        "bad-share": Problem(
+            422,
+            "A share is not on the line of its tag",
+            "Report the inquiry again, so that its keys are derived anew. Retrying these bytes won't help.",
+        ),
+        "bad-dealing": Problem(422, "A dealing of the key generation is false", _OTHER_SIDE),
+        "bad-tag": Problem(
+            422,
+            "A tag does not follow from its parts",
+            "Report the inquiry again, so that its keys are derived anew. Retrying these bytes won't help.",
+        ),
+        "bad-claim": Problem(
+            422,
+            "A claim was made by another key or for another report",
+            "Report the inquiry again, so that its claims are made anew. Retrying these bytes won't help.",
+        ),
+        "bad-roster": Problem(
+            422,
+            "An act does not fit the roster",
+            "Fetch the roster and propose the act again; it needs t trustees.",
+        ),
+        "unknown-code": Problem(
+            422,
+            "A code is not in the lists of this version",
+            "Update the software, so that it uses the current code lists, and report the inquiry again.",
+        ),
+        "future-week": Problem(
+            422, "The report's week has not begun", "Correct the inquiry's date and your machine's clock."
+        ),
+        "body-too-large": Problem(
+            413,
+            "The body is larger than this route takes",
+            "Send less at a time; a report is never so large.",
+        ),
+        "batch-too-large": Problem(
+            413, "The batch is larger than the hub takes", "Split it: the SDK sends 100 reports at a time."
+        ),
+        "unsupported-media-type": Problem(
+            415,
+            "The body's media type is not taken here",
+            "Send the media type that the API's description names.",
+        ),
+        # What it meets
+        "report-id-reused": Problem(
+            409,
+            "A report with this id and another content is on file",
+            "To change it, file an amendment (`cairn amend`); the first content stays as it is.",
+        ),
+        "wrong-epoch": Problem(
+            409,
+            "Made for another epoch's keys",
+            "Sync the roster and report again: keys are then derived for the current epoch.",
+        ),
+        "wrong-normaliser": Problem(
+            409,
+            "Made with other normalising data than the hub's",
+            "Update the software and report again: the same value must give the same tag everywhere.",
+        ),
+        "bad-inclusion": Problem(422, "A leaf is not where the log says it is", _OTHER_SIDE),
+        "bad-consistency": Problem(409, "Two states of the log contradict each other", _OTHER_SIDE),
+        "too-few-cosignatures": Problem(
+            409,
+            "A checkpoint carries too few trustee cosignatures",
+            "Wait a minute and try again; if it stays so, ask the operator whether the trustees are up.",
+        ),
+        "too-few-shares": Problem(
+            503,
+            "Too few trustees answered",
+            "Try again later; what you filed stays in the outbox and is sent when enough are up.",
+        ),
+        "not-found": Problem(
+            404, "There is nothing here", "Check the address; the API's description lists all routes."
+        ),
+        "method-not-allowed": Problem(
+            405, "This route does not take this method", "The Allow header names the methods it takes."
+        ),
+        "store-unavailable": Problem(
+            503,
+            "The database is not available",
+            "Nothing was kept. Send the same again later; the SDK's outbox does so by itself.",
+        ),
+        "internal": Problem(
+            500,
+            "The hub failed",
+            "Send the same again later. If it stays so, give the operator the request id.",
+        ),
+    }
+)
