@@ -1,0 +1,43 @@
+"""How rare a word is among public company names, and so how much a shared one tells.
+
+In whole thousandths of a bit, because floating sums differ with their order and a
+strength near a threshold would then give two firms two kinds of key for one name.
+An unseen word, and one seen in a single name, count `RAREST`.
+
+Source: the matching study, section 3: log2((N + 1) / (df + 0.5)), capped.
+"""
+
+import math
+from collections.abc import Iterable
+from functools import cache
+from typing import Final
+
+from cairn.raw.normalise.tables import word_frequencies
+
+RAREST: Final = 15_000
+# A word this rare is distinctive: it stands in fewer than about 1 of 500 names.
+DISTINCTIVE: Final = 9_000
+
+
+def rarity(word: str) -> int:
+    """Thousandths of a bit, 0 to `RAREST`."""
+    return _rarities().get(word, RAREST)
+
+
+def strength(words: Iterable[str]) -> int:
+    """The rarities of the distinct words, summed: thousandths of a bit."""
+    return sum(map(rarity, set(words)))
+
+
+def distinctive_letters(words: Iterable[str]) -> int:
+    """How many letters the distinct distinctive words have together."""
+    return sum(len(word) for word in set(words) if rarity(word) >= DISTINCTIVE)
+
+
+@cache
+def _rarities() -> dict[str, int]:
+    table = word_frequencies()
+    return {
+        word: min(RAREST, max(0, round(1000 * math.log2((table.names + 1) / (count + 0.5)))))
+        for word, count in table.words.items()
+    }

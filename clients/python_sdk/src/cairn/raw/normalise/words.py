@@ -1,0 +1,149 @@
+"""A company's name as words: what was typed, and the core that tells this company from others.
+
+"Orkide Teknik Dış Tic. A.Ş." and "ORKIDE TEKNIK DIS TIC LTD" have one core. In order:
+unify Unicode forms, case and apostrophes; join dotted initials; split on whatever is neither
+letter, mark nor digit; drop legal forms, in their own script; write in ASCII; drop small words and
+what is left of legal forms; unify trade abbreviations. Names of any script end as a-z and 0-9.
+
+Work is bounded: `MAX_LETTERS` characters are read, `MAX_WORDS` words kept.
+
+Not here: how rare a word is (`rarity`), keys (`names`).
+Source: the matching study, section 3. Transliteration: anyascii, whose table is part of the
+package, and not ICU, whose rules differ from one machine to the next.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Final
+
+from anyascii import anyascii
+
+from cairn.raw.normalise.tables import name_words
+
+MAX_LETTERS: Final = 400
+MAX_WORDS: Final = 32
+# Fewer letters than this are no core: a name made of legal forms alone keeps all its words.
+MIN_CORE_LETTERS: Final = 3
+
+_DOTTED_INITIALS: Final = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
+_APOSTROPHES: Final = str.maketrans(dict.fromkeys("’‘`´ʼʹ′", "'"))
+_NOT_ALPHANUMERIC: Final = re.compile(r"[^a-z0-9]+")
+# Han, kana and Hangul: written without spaces, so a legal form is glued to the name.
+_UNSPACED: Final = re.compile(r"^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`core` in the order typed, and `typed`: all words, legal forms too. Both are ASCII; both may be empty."""
+
+    core: tuple[str, ...] = field(repr=False)
+    typed: tuple[str, ...] = field(repr=False)
+
+
+@lru_cache(maxsize=1 << 15)
+def words_of(name: str) -> Words:
+    """The words of a company's name. Never raises; a name without letters or digits has none."""
+    native = _split(name)
+    typed = tuple(_to_ascii(native))
+    return Words(core=_core(native, typed), typed=typed)
+
+
+def ascii_words(text: str) -> tuple[str, ...]:
+    """Every word of a text in ASCII, in order: no legal form dropped, nothing unified but case and script."""
+    return tuple(_to_ascii(_split(text)))
+
+
+def _core(native: Sequence[str], typed: Sequence[str]) -> tuple[str, ...]:
+    table = name_words()
+    dropped = table.form_words | table.small_words
+    core = [word for word in _to_ascii(_without_legal_forms(native)) if word not in dropped]
+    while len(core) > 1 and len(core[-1]) == 1 and core[-1].isalpha():
+        core.pop()  # "... de R.L. de C.V." leaves single letters behind
+    core = [_unglue(word) for word in core]
+    while len(core) > 1 and (core[-1] in table.form_debris or core[-1] in table.form_words):
+        core.pop()
+    core = [table.abbreviations.get(word, word) for word in core]
+    if sum(map(len, core)) < MIN_CORE_LETTERS:
+        kept = [word for word in typed if word not in table.small_words] or typed
+        core = [table.abbreviations.get(word, word) for word in kept]
+    return tuple(core)
+
+
+def _split(name: str) -> list[str]:
+    """Words in their own script, case folded."""
+    text = unicodedata.normalize("NFKC", name[:MAX_LETTERS]).translate(_APOSTROPHES)
+    text = _DOTTED_INITIALS.sub(lambda initials: initials[0].replace(".", ""), text).casefold()
+    text = text.replace("'s ", "s ").replace("'", "").replace("&", " and ").replace("fz-e", "fze")
+    return text.translate(_SEPARATORS).split()[:MAX_WORDS]
+
+
+class _Separators(dict[int, int | None]):
+    """For str.translate: letters, marks and digits stay, format characters go, all else is a space."""
+
+    def __missing__(self, code: int) -> int | None:
+        category = unicodedata.category(chr(code))
+        # A dotted i folds to i and a combining dot, which is not a letter of any name.
+        drop = category == "Cf" or code == 0x307
+        self[code] = None if drop else code if category[0] in "LMN" else 0x20
+        return self[code]
+
+
+_SEPARATORS: Final = _Separators()
+
+
+def _to_ascii(native: Sequence[str]) -> Iterator[str]:
+    for word in native:
+        written = word if word.isascii() else _NOT_ALPHANUMERIC.sub("", anyascii(word).lower())
+        if written:
+            yield written
+
+
+@cache
+def _legal_forms() -> tuple[dict[str, list[tuple[str, ...]]], tuple[str, ...]]:
+    """Legal forms as word sequences by their first word, longest first; and those written without spaces."""
+    forms = {tuple(_split(form)) for form in name_words().legal_forms}
+    by_first: dict[str, list[tuple[str, ...]]] = {}
+    for form in sorted(forms, key=lambda form: (-len(form), form)):
+        if form:
+            by_first.setdefault(form[0], []).append(form)
+    unspaced = {form[0] for form in forms if len(form) == 1 and _UNSPACED.match(form[0])}
+    return by_first, tuple(sorted(unspaced, key=lambda form: (-len(form), form)))
+
+
+def _without_legal_forms(native: Sequence[str]) -> list[str]:
+    """The words less every legal form, the longest form first; all words if nothing else is left."""
+    by_first, unspaced = _legal_forms()
+    kept: list[str] = []
+    at = 0
+    while at < len(native):
+        for form in by_first.get(native[at], ()):
+            if tuple(native[at : at + len(form)]) == form:
+                at += len(form)
+                break
+        else:
+            kept.append(_without_unspaced_form(native[at], unspaced))
+            at += 1
+    return kept or list(native)
+
+
+def _without_unspaced_form(word: str, forms: Sequence[str]) -> str:
+    if word.isascii():
+        return word
+    for form in forms:
+        if len(word) >= len(form) + 2:
+            if word.endswith(form):
+                return word[: -len(form)]
+            if word.startswith(form):
+                return word[len(form) :]
+    return word
+
+
+def _unglue(word: str) -> str:
+    """The word without a legal form that a missing space glued to its end."""
+    for form in name_words().glued_forms:
+        if word.endswith(form) and len(word) >= len(form) + 4:
+            return word[: -len(form)]
+    return word

@@ -1,0 +1,8 @@
+"""What may leave the firm in the clear of the hub: codes, made coarse here and nowhere later.
+
+Not here: scrubbing of narratives, which leave only sealed.
+"""
+
+from cairn.raw.sanitise.open_codes import open_codes, week_of
+
+__all__ = ["open_codes", "week_of"]

@@ -1,0 +1,61 @@
+"""From a raw inquiry to its OPEN compartment: codes only, each as coarse as the network's policy asks.
+
+What is dropped or cut here never leaves the firm: model, ECCN subparagraph, HS digits after the
+sixth, exact quantity and value, the day, countries after the third of the way, red flags that are
+`local_only`, the outcome SHIPPED. No field can carry a name: `OpenCodes` has only enumerations and patterns
+of public code lists.
+
+An outcome OPEN is not sent either. If it were, a report without an outcome would say SHIPPED.
+Source: design.md 3; domain brief 2.2, 2.4 and truth 4.
+"""
+
+from typing import Final
+
+from cairn.raw.inquiry import Inquiry, Item
+from cairn.raw.sanitise.bands import quantity_band, value_band
+from cairn_protocol.codes import TERMS_VERSION, UNKNOWN, Outcome, SentOutcome, items, red_flags
+from cairn_protocol.messages.open_codes import OpenCodes
+
+ECCN_CHARACTERS: Final = 5
+HS_DIGITS: Final = 6
+MAX_VIA_SENT: Final = 3
+NOT_SENT: Final = frozenset({Outcome.OPEN, Outcome.SHIPPED})
+
+
+def open_codes(inquiry: Inquiry) -> OpenCodes:
+    """The codes of an inquiry. Never raises for a valid one."""
+    eccn, hs6 = _numbers(inquiry.item)
+    flags = red_flags()
+    return OpenCodes(
+        stage=inquiry.stage,
+        channel=inquiry.channel,
+        role=inquiry.party.role,
+        party_country=inquiry.party.country or UNKNOWN,
+        eccn=eccn,
+        hs6=hs6,
+        family=inquiry.item.family or items().family_of(eccn or hs6 or ""),
+        quantity_band=quantity_band(inquiry.quantity),
+        value_band=value_band(inquiry.value_usd),
+        end_use_stated=inquiry.end_use_stated,
+        export_country=inquiry.route.export_country or UNKNOWN,
+        via=inquiry.route.via[:MAX_VIA_SENT],
+        stated_destination=inquiry.route.stated_destination or UNKNOWN,
+        red_flags=tuple(flag for flag in inquiry.red_flags if not flags.by_code[flag].local_only),
+        outcome=None if inquiry.outcome in NOT_SENT else SentOutcome(inquiry.outcome),
+        terms_version=TERMS_VERSION,
+        red_flags_version=flags.version,
+        items_version=items().version,
+    )
+
+
+def week_of(inquiry: Inquiry) -> str:
+    """The ISO week an inquiry was received in, like "2026-W47"."""
+    year, week, _ = inquiry.received_on.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def _numbers(item: Item) -> tuple[str | None, str | None]:
+    """The ECCN without its subparagraph and the HS code's first six digits."""
+    is_word = not item.eccn[:1].isdigit()  # EAR99, UNCLASSIFIED, USML
+    eccn = item.eccn if is_word else item.eccn[:ECCN_CHARACTERS]
+    return eccn or None, item.hs6.replace(".", "")[:HS_DIGITS] or None
