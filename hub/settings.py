@@ -40,6 +40,39 @@ class Settings(BaseSettings):
         "Keep a copy apart from the database's backup: each is useless without the other.",
     )
 
+    public_url: str | None = Field(
+        default=None,
+        description="Address members use, such as https://hub.example: it is in invitations, and requests must "
+        "be signed for its host. Unset: the Host header of each request is taken, good for one machine.",
+    )
+    trustees: dict[str, str] = Field(
+        default_factory=dict,
+        description="Address of each trustee by its id, as JSON. `cairn-hub genesis draft` fills it in.",
+    )
+    signature_window_seconds: int = Field(
+        default=300, ge=1, description="How far a signed request's clock may be from the hub's, either way."
+    )
+    sequencer_seconds: float = Field(
+        default=0.5,
+        gt=0,
+        description="Pause between turns of the sequencer: how long a receipt waits for its place in the log.",
+    )
+    trustee_connect_seconds: float = Field(
+        default=2, gt=0, description="Wait for a trustee to take a connection; then the others go on without it."
+    )
+    trustee_answer_seconds: float = Field(
+        default=10, gt=0, description="Wait for a trustee's answer to a push of up to 1,000 leaves."
+    )
+    invitation_days: int = Field(
+        default=14, ge=1, description="Days in which an invitation's one-time word can be used."
+    )
+    roster_delay_seconds: int = Field(
+        default=0,
+        ge=0,
+        description="From an invitation to the first moment its entry can be in force. 0: as soon as t trustees "
+        "approved and the log has it. Raise it where members want time to object to an entry.",
+    )
+
     pool_size: int = Field(
         default=10, ge=1, description="Database connections kept open by a process of the hub."
     )
@@ -91,6 +124,11 @@ class Settings(BaseSettings):
     batch_bytes: int = Field(default=16 * MIB, ge=KIB, description="Largest body of a batch of reports.")
 
     log_level: str = Field(default="INFO", description="Least severe level that is logged.")
+
+    @property
+    def hub_key_path(self) -> Path:
+        """Where the hub's signing key is."""
+        return self.data / "hub_key.pem"
 
     @property
     def keys_path(self) -> Path:

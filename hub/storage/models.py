@@ -3,7 +3,9 @@
 Migrations and the drift test look here. A stage that adds a table adds its line.
 """
 
+from hub.members import tables as members
 from hub.storage import envelopes, nonces
 from hub.storage.database import Base
+from hub.translog import tables as translog
 
-__all__ = ["Base", "envelopes", "nonces"]
+__all__ = ["Base", "envelopes", "members", "nonces", "translog"]

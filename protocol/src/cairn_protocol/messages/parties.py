@@ -177,7 +177,11 @@ def check_possession(entry: Entry, signature: bytes) -> None:
 
 
 class Invitation(Message, frozen=True, tag="cairn/invitation/1"):
-    """What a firm gets from the operator, out of band: where the hub is, what to pin, and a one-time word."""
+    """What a firm gets from the operator, out of band: where the hub is, what to pin, and a one-time word.
+
+    Everything of the party's entry that is not the party's own to say is in it, so the party makes
+    its entry itself (`entry`), and the same keys give the same entry when it has to send it again.
+    """
 
     hub: Url
     genesis_digest: Bytes32
@@ -185,8 +189,24 @@ class Invitation(Message, frozen=True, tag="cairn/invitation/1"):
     party: Name
     role: Role
     group: Name | None
+    group_index: Annotated[int, Meta(ge=1, le=MAX_GROUP_INDEX)] | None
     sector: Sector | None
+    not_before: Seconds
     word: Bytes32
+
+    def entry(self, signing_key: bytes, sealing_key: bytes | None, families: tuple[FamilyCode, ...]) -> Entry:
+        """The entry of the party under its own keys, with the item families it deals in."""
+        return Entry(
+            party=self.party,
+            role=self.role,
+            group=self.group,
+            group_index=self.group_index,
+            sector=self.sector,
+            families=families,
+            signing_key=signing_key,
+            sealing_key=sealing_key,
+            not_before=self.not_before,
+        )
 
 
 class TrusteeAddress(Part, frozen=True):
@@ -197,12 +217,11 @@ class TrusteeAddress(Part, frozen=True):
 
 
 class Enrolment(Message, frozen=True, tag="cairn/enrolment/1"):
-    """From a firm to the hub: the invitation's word, and the keys and families it enters with."""
+    """From a firm to the hub: the invitation's word, its entry, and its signature over it (`prove_possession`)."""
 
     word: Bytes32
-    signing_key: Bytes32
-    sealing_key: Bytes32 | None
-    families: Annotated[tuple[FamilyCode, ...], Meta(max_length=64)]
+    entry: Entry
+    possession: Bytes64
 
 
 class Proposal(Message, frozen=True, tag="cairn/proposal/1"):

@@ -1,0 +1,1 @@
+"""The translog: leaves promised inside a transaction, sequenced, cosigned by trustees, and served."""

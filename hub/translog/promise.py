@@ -1,0 +1,42 @@
+"""Promise a leaf: a row of the transaction that the promise is about.
+
+What is committed with it gets a place in the log within a second or so, and nothing gets
+one otherwise (G7). A leaf promised again, by a retry, stays one leaf.
+Not here: giving places (`sequencer`).
+"""
+
+from collections.abc import Sequence
+
+from cairn_protocol.messages.log import LeafKind, LogEntry, check_entry, hash_of
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.translog.tables import PromisedLeaf
+
+
+async def promise(db: AsyncSession, kind: LeafKind, digest: bytes, content: bytes | None) -> bytes:
+    """Promise one leaf and return its hash (32 bytes).
+
+    digest   32 bytes: of the signed report, else `content_digest(content)`
+    content  the leaf's message; None for a report
+
+    Raises BadMessage if digest and content don't fit.
+    """
+    (leaf_hash,) = await promise_all(db, [LogEntry(kind=kind, digest=digest, content=content)])
+    return leaf_hash
+
+
+async def promise_all(db: AsyncSession, entries: Sequence[LogEntry]) -> list[bytes]:
+    """Promise several leaves in one statement; their hashes in the same order. Raises as `promise`."""
+    for entry in entries:
+        check_entry(entry)
+    leaf_hashes = [hash_of(entry.kind, entry.digest) for entry in entries]
+    if not entries:
+        return leaf_hashes
+    rows = [
+        {"leaf_hash": leaf, "kind": entry.kind.value, "digest": entry.digest, "content": entry.content}
+        for leaf, entry in zip(leaf_hashes, entries, strict=True)
+    ]
+    # One that has its place already is dropped by the sequencer: looking here would race with it.
+    await db.execute(insert(PromisedLeaf).values(rows).on_conflict_do_nothing(index_elements=["leaf_hash"]))
+    return leaf_hashes
