@@ -128,11 +128,31 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
             "The body's media type is not taken here",
             "Send the media type that the API's description names.",
         ),
+        "wrong-member": Problem(
+            403,
+            "The report or retraction is another member's",
+            "Send it from the home of the member who signed it.",
+        ),
         # What it meets
         "report-id-reused": Problem(
             409,
             "A report with this id and another content is on file",
             "To change it, file an amendment (`cairn amend`); the first content stays as it is.",
+        ),
+        "report-retracted": Problem(
+            409,
+            "The report was taken back",
+            "It stays taken back. If the matter is new, report it as an inquiry of its own.",
+        ),
+        "unknown-report": Problem(
+            404,
+            "No such report of yours is on file, or a later revision of it is",
+            "`cairn status` shows your reports; take back the latest revision.",
+        ),
+        "index-not-published": Problem(
+            503,
+            "No index is published and proven yet",
+            "Try again in a minute; if it stays so, ask the operator whether trustees and publishing are up.",
         ),
         "wrong-epoch": Problem(
             409,

@@ -9,6 +9,7 @@ In this version a report has no sealed part, and says so: `sealed` and `sealed_d
 """
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -97,7 +98,7 @@ class HeaderKey(Part, frozen=True):
         return tag_of(self.kind, epoch, self.key_digest, self.line, self.claim_key)
 
 
-class Header(Message, frozen=True, tag="cairn/header/1"):
+class Header(Message, frozen=True, dict=True, tag="cairn/header/1"):
     """The part of a report that proves something without content."""
 
     epoch: Epoch
@@ -115,7 +116,11 @@ class Header(Message, frozen=True, tag="cairn/header/1"):
     keys: Annotated[tuple[HeaderKey, ...], Meta(max_length=64)]
 
     def digest(self) -> HeaderDigest:
-        """What claims and the member's signature are made over: 32 bytes."""
+        """What claims and the member's signature are made over: 32 bytes. Computed once."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> HeaderDigest:
         return HeaderDigest(kdf.digest(Use.HEADER, encode(self)))
 
     def lockable(self) -> list[HeaderKey]:
