@@ -87,17 +87,17 @@ async def test_a_transaction_rolled_back_leaves_no_job(store: Store, database_ur
     assert job_rows(database_url) == []
 
 
-async def test_a_lost_database_is_told_by_enqueue_too(store: Store, database_url: str) -> None:
+async def test_the_databases_refusal_of_a_job_reaches_the_store(store: Store, database_url: str) -> None:
+    """Else a conflict in the job's row would not be repeated, nor an outage told as one."""
+
     async def body(db: AsyncSession) -> None:
-        pid = await db.scalar(text("SELECT pg_backend_pid()"))
-        with psycopg.connect(database_url, autocommit=True) as other:
-            other.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        await db.execute(text("SET LOCAL lock_timeout = '50ms'"))
         await jobs.enqueue(db, "note", queue=QUEUE, args={"n": 1})
 
-    with pytest.raises(StoreUnavailable):
-        await store.transact("accept", body)
-
-    assert job_rows(database_url) == []
+    with psycopg.connect(database_url) as other:
+        other.execute("LOCK TABLE procrastinate_jobs")
+        with pytest.raises(StoreUnavailable):
+            await store.transact("accept", body)
 
 
 async def test_a_finished_job_leaves_no_trace(

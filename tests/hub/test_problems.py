@@ -17,6 +17,7 @@ from cairn_protocol.messages.problems import PROBLEM_TYPES, PROBLEMS
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel, field_validator
 from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.types import Message
 
 from hub import logs, problems
 from hub.errors import HubError
@@ -176,6 +177,23 @@ def test_a_body_that_announces_20_mb_is_refused(hub: httpx2.Client, path: str) -
     answer = hub.post(path, content=bytes(20_000_000), headers={"content-type": "application/json"})
 
     refused(answer, 413, "body-too-large")
+
+
+@pytest.mark.anyio
+async def test_a_body_that_announces_too_much_is_not_even_read() -> None:
+    sent: list[Message] = []
+
+    async def read() -> Message:
+        raise AssertionError("the body was read")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-length", b"20000000")]
+    scope = {"type": "http", "method": "POST", "path": "/raw", "headers": headers, "query_string": b""}
+    await an_app()(scope, read, send)
+
+    assert sent[0]["status"] == 413
 
 
 @pytest.mark.parametrize("path", ["/raw", "/parcels"])
