@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import psycopg
 import pytest
 
@@ -20,6 +21,8 @@ from hub.storage.embedded import EmbeddedPostgres
 from hub.storage.migrate import upgrade
 
 TEMPLATE = "cairn_template"
+
+PREFIX = "cairn-test-postgres-"  # and the process that made it
 
 # A test's data need not survive the machine, so it need not wait for the disk either.
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
@@ -59,10 +62,19 @@ class TestServer:
             connection.execute(statement)
 
 
+def clear_leftovers() -> None:
+    """End the servers of test sessions that were killed before they could."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        if not psutil.pid_exists(int(folder.name.removeprefix(PREFIX).split("-")[0])):
+            EmbeddedPostgres(folder / "postgres").stop()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[TestServer]:
     """One server for the session (one for each worker under xdist)."""
-    folder = Path(tempfile.mkdtemp(prefix=f"cairn-test-{os.getpid()}-"))
+    clear_leftovers()
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     server = EmbeddedPostgres(folder / "postgres", settings=QUICK)
     try:
         yield TestServer(server)
