@@ -36,6 +36,8 @@ class Use(StrEnum):
     MESSAGE = "message"
     CONTENT_KEY = "content-key"
     CARD = "card"
+    REGISTER_ROWS = "register-rows"
+    REGISTER_DIGESTS = "register-digests"
 
 
 def label(use: Use) -> bytes:

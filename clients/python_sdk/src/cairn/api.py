@@ -1,0 +1,206 @@
+"""The SDK's two faces: `Hub` for ordinary code, `AsyncHub` for event loops. Same verbs, one core.
+
+    from cairn import Hub, Inquiry, Party
+
+    with Hub("home") as hub:
+        advice = hub.check(inquiry)
+        receipt = hub.report(inquiry)
+
+Nothing is sent at construction and there is no telemetry. A call that can't reach the hub or
+enough trustees answers `queued`, and `send_outbox` goes on later.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from cairn import checking, filing
+from cairn.advice import Advice
+from cairn.client.index_sync import IndexState
+from cairn.client.log import Audit
+from cairn.filing import Proofs, Receipt
+from cairn.home import ENVIRONMENT, Home, HomeError
+from cairn.raw.inquiry import Inquiry
+from cairn.session import Session
+
+_T = TypeVar("_T")
+
+
+def default_home() -> Path:
+    """CAIRN_HOME, or the user's own data folder."""
+    if chosen := os.environ.get(ENVIRONMENT):
+        return Path(chosen)
+    from platformdirs import user_data_path
+
+    return user_data_path("cairn", appauthor=False)
+
+
+class AsyncHub:
+    """A member firm at work, for asyncio. Use it as an async context manager."""
+
+    def __init__(
+        self,
+        home: str | Path | None = None,
+        *,
+        passphrase: str | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """home: the firm's folder, else CAIRN_HOME. passphrase: else the one kept in the home."""
+        self._folder = Path(home) if home is not None else default_home()
+        self._word = passphrase
+        self._now = now
+        self._session: Session | None = None
+
+    async def session(self) -> Session:
+        """The open session; opens it at the first use. Raises HomeError, WrongPassphrase, RegisterError."""
+        if self._session is None:
+            word = self._word or Home(self._folder).stored_passphrase()
+            if word is None:
+                raise HomeError("the keys are under a passphrase: give it with passphrase=")
+            self._session = await Session.open(self._folder, word, self._now)
+        return self._session
+
+    async def check(self, inquiry: Inquiry) -> Advice:
+        """Has this buyer been seen elsewhere? Asks nobody but, for new values, the trustees."""
+        return (await self.check_all([inquiry]))[0]
+
+    async def check_all(self, inquiries: Iterable[Inquiry]) -> list[Advice]:
+        """The advice for each, in order."""
+        session = await self.session()
+        return [
+            advice
+            for batch in _batches(inquiries, checking.BATCH)
+            for advice in await checking.check_all(session, batch)
+        ]
+
+    async def report(self, inquiry: Inquiry) -> Receipt:
+        """File an inquiry. The same inquiry again gets the same receipt."""
+        return (await self.report_all([inquiry]))[0]
+
+    async def report_all(self, inquiries: Iterable[Inquiry]) -> list[Receipt]:
+        """File each, in order."""
+        session = await self.session()
+        return [
+            receipt
+            for batch in _batches(inquiries, filing.BATCH)
+            for receipt in await filing.file_all(session, batch)
+        ]
+
+    async def withdraw(self, inquiry_id: str) -> Receipt:
+        """Take a report back. Raises KeyError if nothing was filed under that id."""
+        return await filing.withdraw(await self.session(), inquiry_id)
+
+    async def sync(self) -> IndexState:
+        """Fetch, verify and keep the latest index."""
+        session = await self.session()
+        state = await session.syncing.sync()
+        session.forget_index()
+        return state
+
+    async def send_outbox(self) -> list[Receipt]:
+        """Go on with what waits."""
+        return await filing.send_outbox(await self.session())
+
+    async def verify_receipts(self) -> Proofs:
+        """Turn promises into proofs. Raises ProofInvalid."""
+        return await filing.verify_receipts(await self.session())
+
+    async def verify_log(self) -> Audit:
+        """Check the whole log against its cosigned checkpoint. Raises ProofInvalid, which says where."""
+        return await (await self.session()).log.verify_all()
+
+    async def close(self) -> None:
+        """Let go of connections and register."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def __aenter__(self) -> "AsyncHub":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+class Hub:
+    """A member firm at work. Use it as a context manager; inside an event loop take AsyncHub."""
+
+    def __init__(
+        self,
+        home: str | Path | None = None,
+        *,
+        passphrase: str | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """As AsyncHub."""
+        self._hub = AsyncHub(home, passphrase=passphrase, now=now)
+        self._runner = asyncio.Runner()
+
+    def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return self._runner.run(work)
+
+    def check(self, inquiry: Inquiry) -> Advice:
+        """Has this buyer been seen elsewhere? Asks nobody but, for new values, the trustees."""
+        return self._run(self._hub.check(inquiry))
+
+    def check_all(self, inquiries: Iterable[Inquiry]) -> list[Advice]:
+        """The advice for each, in order."""
+        return self._run(self._hub.check_all(inquiries))
+
+    def report(self, inquiry: Inquiry) -> Receipt:
+        """File an inquiry. The same inquiry again gets the same receipt."""
+        return self._run(self._hub.report(inquiry))
+
+    def report_all(self, inquiries: Iterable[Inquiry]) -> list[Receipt]:
+        """File each, in order."""
+        return self._run(self._hub.report_all(inquiries))
+
+    def withdraw(self, inquiry_id: str) -> Receipt:
+        """Take a report back. Raises KeyError if nothing was filed under that id."""
+        return self._run(self._hub.withdraw(inquiry_id))
+
+    def sync(self) -> IndexState:
+        """Fetch, verify and keep the latest index."""
+        return self._run(self._hub.sync())
+
+    def send_outbox(self) -> list[Receipt]:
+        """Go on with what waits."""
+        return self._run(self._hub.send_outbox())
+
+    def verify_receipts(self) -> Proofs:
+        """Turn promises into proofs. Raises ProofInvalid."""
+        return self._run(self._hub.verify_receipts())
+
+    def verify_log(self) -> Audit:
+        """Check the whole log against its cosigned checkpoint. Raises ProofInvalid, which says where."""
+        return self._run(self._hub.verify_log())
+
+    def close(self) -> None:
+        """Let go of connections and register."""
+        self._run(self._hub.close())
+        self._runner.close()
+
+    def __enter__(self) -> "Hub":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _batches(inquiries: Iterable[Inquiry], size: int) -> Iterable[list[Inquiry]]:
+    batch: list[Inquiry] = []
+    for inquiry in inquiries:
+        batch.append(inquiry)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

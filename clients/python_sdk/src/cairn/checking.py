@@ -1,0 +1,93 @@
+"""Checking inquiries: the firm's own join of what it can name with the index it synced.
+
+No question reaches the hub. A check of known values needs nobody; new values need t
+trustees, who learn a padded count. A check that can't be answered waits in the register.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from cairn_protocol.kinds import Kind
+from cairn_protocol.tags import Tag
+
+from cairn.advice import Advice, IndexAge, Sighting, advise, queued, refused
+from cairn.client.errors import Metered, TrusteeUnavailable, Unreachable
+from cairn.client.join import LocalIndex
+from cairn.client.seen import SeenCard
+from cairn.looking_up import look_up
+from cairn.raw.inquiry import Inquiry
+from cairn.raw.normalise import exact_keys
+from cairn.raw.normalise.match_key import MatchKey
+from cairn.raw.register import Derived
+from cairn.raw.stored import to_bytes
+from cairn.session import Session
+
+# The advice is the same whether the values came at once or one by one; a batch shares its requests.
+BATCH = 50
+
+
+async def check_all(session: Session, inquiries: Sequence[Inquiry]) -> list[Advice]:
+    """The advice for each inquiry, in order. At most BATCH of them are looked up together.
+
+    A batch that the trustees can't serve is tried again one by one, so that an inquiry whose values are all
+    known is answered whatever the others need.
+    """
+    keys = [exact_keys(inquiry) for inquiry in inquiries]
+    try:
+        known = await look_up(session, keys)
+    except (TrusteeUnavailable, Unreachable, Metered) as error:
+        every = [key for some in keys for key in some]
+        known = session.register.derived(every, session.genesis.epoch)
+        return [
+            _answer(session, inquiry, some, known)
+            if all(key in known for key in some)
+            else _put_off(session, inquiry, error)
+            for inquiry, some in zip(inquiries, keys, strict=True)
+        ]
+    return [_answer(session, inquiry, some, known) for inquiry, some in zip(inquiries, keys, strict=True)]
+
+
+def _put_off(session: Session, inquiry: Inquiry, error: Exception) -> Advice:
+    session.register.keep_check(inquiry.inquiry_id, to_bytes(inquiry))
+    if isinstance(error, Metered):
+        return refused(inquiry.inquiry_id, f"metered: {error}")
+    return queued(inquiry.inquiry_id, str(error), index_age(session))
+
+
+def _answer(
+    session: Session, inquiry: Inquiry, keys: Sequence[MatchKey], known: Mapping[MatchKey, Derived]
+) -> Advice:
+    kinds: dict[Tag, Kind] = {known[key].tag: key.kind for key in keys}
+    index = session.index()
+    sightings = _sightings(session, index, keys, known, kinds) if index else []
+    session.register.drop_check(inquiry.inquiry_id)
+    return advise(
+        inquiry.inquiry_id,
+        sightings,
+        index_age(session),
+        too_old=bool(index and index.state.too_old(session.now())),
+        names_nobody=not keys,
+    )
+
+
+def _sightings(
+    session: Session,
+    index: LocalIndex,
+    keys: Sequence[MatchKey],
+    known: Mapping[MatchKey, Derived],
+    kinds: Mapping[Tag, Kind],
+) -> list[Sighting]:
+    found = index.find([(known[key].tag, known[key].card_key) for key in keys])
+    if found:
+        now = int(session.now())
+        session.register.keep_seen(SeenCard(card_id=f.card.card_id, version=f.card.version, seen_at=now) for f in found)
+    return [
+        Sighting(f.card, tuple(kinds[tag] for tag in f.via), session.register.is_ours(f.via)) for f in found
+    ]
+
+
+def index_age(session: Session) -> IndexAge | None:
+    """The number and age of the synced index, if there is one."""
+    index = session.index()
+    if index is None:
+        return None
+    return IndexAge(index.state.number, index.state.age_seconds(session.now()))

@@ -1,0 +1,25 @@
+"""The command line of members, analysts and liaisons: `cairn`.
+
+Every verb takes --home (or CAIRN_HOME) and --json. Results go to standard output, one JSON
+object a line with --json; progress and questions go to standard error. Exit codes: 0 clear,
+1 error, 2 usage, 3 card found, 4 queued offline, 5 a proof failed, 6 refused.
+"""
+
+import sys
+
+from cairn.cli.app import app
+from cairn.cli.outcome import tell_failure
+
+
+def main() -> None:
+    """The entry point. Every known failure is a sentence and an exit code, never a traceback."""
+    from cairn_protocol.errors import CairnError
+
+    from cairn.cli import index, joining, keys, log, member  # noqa: F401  (each adds its verbs to the app)
+
+    try:
+        app()
+    except CairnError as error:
+        sys.exit(tell_failure(error, as_json="--json" in sys.argv))
+    except KeyboardInterrupt:
+        sys.exit(130)

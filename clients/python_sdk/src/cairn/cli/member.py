@@ -1,0 +1,149 @@
+"""The member's daily verbs: check, report, withdraw, and what waits or is proven."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cairn.cli.app import HomeOption, JsonOption, app, group
+from cairn.cli.opening import with_hub
+from cairn.cli.outcome import Exit, emit, of_batch, say
+
+if TYPE_CHECKING:
+    from cairn.api import AsyncHub
+    from cairn.raw.inquiry import Inquiry
+
+outbox = group("outbox", "What waits on this computer because the hub or the trustees did not answer.")
+receipts = group("receipts", "The hub's promises, and the proofs that it kept them.")
+
+FileArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        help="A .jsonl or .csv file; without one you are asked for a single inquiry.",
+        show_default=False,
+        exists=True,
+        dir_okay=False,
+    ),
+]
+
+
+@app.command()
+def template() -> None:
+    """Print an empty CSV with every column, to fill in."""
+    from cairn.raw.reading import template_csv
+
+    print(template_csv(), end="")
+
+
+@app.command()
+def check(file: FileArgument = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Has this buyer been seen elsewhere? Answered on this computer; the hub doesn't learn that you asked."""
+    from cairn import checking
+    from cairn.cli.batch import go_through
+    from cairn.cli.telling import tell_advice, tell_unread_check
+
+    async def work(hub: "AsyncHub") -> Exit:
+        session = await hub.session()
+
+        async def answer(inquiries: "Sequence[Inquiry]") -> list[Exit]:
+            return [tell_advice(advice, as_json) for advice in await checking.check_all(session, inquiries)]
+
+        return await go_through(
+            file,
+            answer,
+            lambda row: tell_unread_check(row, as_json),
+            size=checking.BATCH,
+            show_progress=not as_json,
+        )
+
+    raise typer.Exit(with_hub(home, work))
+
+
+@app.command()
+def report(
+    file: FileArgument = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would leave; send no report.")] = False,
+) -> None:
+    """Tell the hub about inquiries: codes and sealed details leave, names don't. Filing again changes nothing."""
+    from cairn import filing
+    from cairn.cli.batch import go_through
+    from cairn.cli.dry_run import tell_what_would_leave
+    from cairn.cli.telling import tell_receipt, tell_unread_report
+
+    async def work(hub: "AsyncHub") -> Exit:
+        session = await hub.session()
+
+        async def answer(inquiries: "Sequence[Inquiry]") -> list[Exit]:
+            if dry_run:
+                return await tell_what_would_leave(session, inquiries, as_json)
+            return [tell_receipt(receipt, as_json) for receipt in await filing.file_all(session, inquiries)]
+
+        return await go_through(
+            file,
+            answer,
+            lambda row: tell_unread_report(row, as_json),
+            size=filing.BATCH,
+            show_progress=not as_json,
+        )
+
+    raise typer.Exit(with_hub(home, work))
+
+
+@app.command()
+def withdraw(
+    inquiry_id: Annotated[str, typer.Argument(help="Your own number of the inquiry.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a report back: from the next index on it links, counts and shows nothing."""
+    from cairn.home import HomeError
+
+    try:
+        receipt = with_hub(home, lambda hub: hub.withdraw(inquiry_id))
+    except KeyError:
+        raise HomeError("nothing was filed under that inquiry_id from this home") from None
+    if as_json:
+        emit({"inquiry_id": inquiry_id, "report_id": receipt.report_id, "status": "withdrawn", "reason": None})
+    else:
+        say(f"{inquiry_id}: withdrawn. The log keeps that there was a report, and that you took it back.")
+    raise typer.Exit(Exit.CLEAR)
+
+
+@outbox.command("send")
+def send(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Go on with everything that waits."""
+    from cairn import checking
+    from cairn.advice import Status
+    from cairn.cli.telling import tell_advice, tell_receipt
+    from cairn.raw.stored import from_bytes
+
+    async def work(hub: "AsyncHub") -> list[Exit]:
+        codes = [tell_receipt(receipt, as_json) for receipt in await hub.send_outbox()]
+        session = await hub.session()
+        for raw in session.register.waiting_checks():
+            (advice,) = await checking.check_all(session, [from_bytes(raw)])
+            code = tell_advice(advice, as_json)
+            # A card found is this check's answer, not the outbox's failure.
+            codes.append(Exit.CLEAR if advice.status is Status.SEEN else code)
+        return codes
+
+    codes = with_hub(home, work)
+    if not codes and not as_json:
+        say("Nothing waits.")
+    raise typer.Exit(of_batch(codes))
+
+
+@receipts.command("verify")
+def verify(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Ask for the proof of every promise, against a log that the trustees cosigned."""
+    proofs = with_hub(home, lambda hub: hub.verify_receipts())
+    if as_json:
+        emit({"proven": proofs.proven, "promised": proofs.promised, "overdue": proofs.overdue})
+    else:
+        say(f"{proofs.proven} reports are proven in the log, {proofs.promised} still promised.")
+        if proofs.overdue:
+            say(f"{proofs.overdue} promises are overdue: tell your trustees, and keep the receipts.")
+    raise typer.Exit(Exit.PROOF_FAILED if proofs.overdue else Exit.CLEAR)

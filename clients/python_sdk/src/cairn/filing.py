@@ -1,0 +1,266 @@
+"""Filing inquiries: bytes first into the register, then to the hub, then the promise beside them.
+
+Whatever stops in between, the next try sends the same bytes, and the hub gives the same
+receipt: nothing is lost and nothing counts twice (G7). An inquiry without enough trustees,
+or without the hub, waits; `send_outbox` goes on where it stopped.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+from cairn_protocol.messages.report import Report, Retraction
+from cairn_protocol.messages.wire import decode, encode
+from cairn_protocol.tags import Tag, derive
+
+from cairn.client.errors import ClientError, Conflict, Metered, Rejected, TrusteeUnavailable, Unreachable
+from cairn.client.hub import Promised
+from cairn.looking_up import look_up
+from cairn.raw.building import build_report, report_id_for
+from cairn.raw.inquiry import Inquiry
+from cairn.raw.normalise import exact_keys
+from cairn.raw.register import Filed, State
+from cairn.raw.stored import from_bytes, to_bytes
+from cairn.session import Session
+
+BATCH = 50
+OVERDUE_SECONDS = 60  # the hub merges a promised leaf within this time
+
+
+class ReceiptStatus(StrEnum):
+    """How far a report has come."""
+
+    PROMISED = "promised"
+    PROVEN = "proven"
+    QUEUED = "queued"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a firm holds for one inquiry. `promise` is the hub's signed promise, canonical bytes."""
+
+    inquiry_id: str | None  # None for a row of a file that holds no inquiry
+    report_id: str | None
+    status: ReceiptStatus
+    reason: str | None = None
+    promise: bytes | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The object `cairn report --json` prints."""
+        return {
+            "inquiry_id": self.inquiry_id,
+            "report_id": self.report_id,
+            "status": self.status.value,
+            "reason": self.reason,
+        }
+
+
+async def file_all(session: Session, inquiries: Sequence[Inquiry]) -> list[Receipt]:
+    """File each inquiry, in order; at most BATCH share their requests. Filing again gives the same receipts."""
+    receipts: dict[int, Receipt] = {}
+    fresh: list[tuple[int, Filed]] = []
+    with session.register.transaction():
+        for at, inquiry in enumerate(inquiries):
+            filed = _admit(session, inquiry)
+            if isinstance(filed, Receipt):
+                receipts[at] = filed
+            else:
+                fresh.append((at, filed))
+    sent = await _go_on(session, [filed for _, filed in fresh])
+    receipts.update((at, receipt) for (at, _), receipt in zip(fresh, sent, strict=True))
+    return [receipts[at] for at in range(len(inquiries))]
+
+
+def _admit(session: Session, inquiry: Inquiry) -> Filed | Receipt:
+    """The record to go on with, or the receipt if there is nothing to do."""
+    content = to_bytes(inquiry)
+    earlier = session.register.filed(inquiry.inquiry_id)
+    if earlier is None or earlier.state in (State.WAITING, State.REFUSED):
+        filed = Filed(
+            inquiry_id=inquiry.inquiry_id,
+            state=State.WAITING,
+            inquiry=content,
+            report_id=report_id_for(session.keys.register, inquiry.inquiry_id),
+        )
+        session.register.keep(filed)
+        return filed
+    if earlier.state is State.WITHDRAWN:
+        return _refuse(earlier, "withdrawn: this report was taken back; a new matter needs a new inquiry_id")
+    if earlier.inquiry != content:
+        return _refuse(
+            earlier,
+            "report-id-reused: another inquiry was filed under this inquiry_id; give the new one an id of its own",
+        )
+    return earlier if earlier.state is State.READY else receipt_of(earlier)
+
+
+def _refuse(filed: Filed, reason: str) -> Receipt:
+    return Receipt(filed.inquiry_id, str(filed.report_id), ReceiptStatus.REFUSED, reason)
+
+
+def receipt_of(filed: Filed, why_queued: str | None = None) -> Receipt:
+    """The receipt that a record amounts to."""
+    status = {
+        State.PROMISED: ReceiptStatus.PROMISED,
+        State.PROVEN: ReceiptStatus.PROVEN,
+        State.WAITING: ReceiptStatus.QUEUED,
+        State.READY: ReceiptStatus.QUEUED,
+        State.REFUSED: ReceiptStatus.REFUSED,
+        State.WITHDRAWN: ReceiptStatus.REFUSED,
+    }[filed.state]
+    return Receipt(
+        filed.inquiry_id, str(filed.report_id), status, filed.reason or why_queued, filed.promise
+    )
+
+
+async def _go_on(session: Session, filed: Sequence[Filed]) -> list[Receipt]:
+    """Take records from where they are to a promise, or as far as it goes now."""
+    try:
+        ready = await make_ready(session, filed)
+    except Metered as error:
+        return [
+            Receipt(f.inquiry_id, str(f.report_id), ReceiptStatus.REFUSED, f"metered: {error}") for f in filed
+        ]
+    except (TrusteeUnavailable, Unreachable) as error:
+        return [receipt_of(f, str(error)) for f in filed]
+    return await _send(session, ready)
+
+
+async def make_ready(session: Session, filed: Sequence[Filed]) -> list[Filed]:
+    """Evaluate and build what still waits, and store the bytes. Raises TrusteeUnavailable, Metered."""
+    waiting = [f for f in filed if f.state is State.WAITING]
+    if not waiting:
+        return list(filed)
+    built = await _build(session, [from_bytes(f.inquiry) for f in waiting])
+    ready: dict[str, Filed] = {}
+    with session.register.transaction():
+        for f, (report, tags) in zip(waiting, built, strict=True):
+            ready[f.inquiry_id] = msgspec.structs.replace(
+                f, state=State.READY, digest=report.signed.digest(), report=encode(report)
+            )
+            session.register.keep(ready[f.inquiry_id], tags)
+    return [ready.get(f.inquiry_id, f) for f in filed]
+
+
+async def build(session: Session, inquiries: Sequence[Inquiry]) -> list[bytes]:
+    """The bytes that filing these inquiries would send. Raises TrusteeUnavailable, Metered."""
+    return [encode(report) for report, _ in await _build(session, inquiries)]
+
+
+async def _build(session: Session, inquiries: Sequence[Inquiry]) -> list[tuple[Report, list[Tag]]]:
+    filer = session.filer()
+    keys = [exact_keys(inquiry) for inquiry in inquiries]
+    known = await look_up(session, keys)
+    built = []
+    for inquiry, some in zip(inquiries, keys, strict=True):
+        secrets = [derive(known[key].y, key.kind, filer.epoch) for key in some]
+        built.append((build_report(inquiry, secrets, filer), [secret.tag for secret in secrets]))
+    return built
+
+
+async def _send(session: Session, ready: Sequence[Filed]) -> list[Receipt]:
+    if not ready:
+        return []
+    reports = [decode(f.report, Report) for f in ready if f.report is not None]
+    try:
+        answers: Sequence[Promised | ClientError]
+        if len(reports) == 1:
+            answers = [await session.hub.file_report(reports[0])]
+        else:
+            answers = await session.hub.file_batch(reports)
+    except (Rejected, Conflict) as error:
+        answers = [error]
+    except Unreachable as error:
+        return [receipt_of(f, str(error)) for f in ready]
+    kept = [_with_answer(session, f, answer) for f, answer in zip(ready, answers, strict=True)]
+    with session.register.transaction():
+        for f in kept:
+            session.register.keep(f)
+    return [receipt_of(f) for f in kept]
+
+
+def _with_answer(session: Session, filed: Filed, answer: Promised | ClientError) -> Filed:
+    if isinstance(answer, ClientError):
+        return msgspec.structs.replace(filed, state=State.REFUSED, reason=f"{answer.slug}: {answer}")
+    return msgspec.structs.replace(
+        filed,
+        state=State.PROMISED,
+        promise=encode(answer.signed),
+        leaf_hash=answer.promise.leaf_hash,
+        promised_at=int(session.now()),
+    )
+
+
+async def send_outbox(session: Session) -> list[Receipt]:
+    """Go on with everything that waits, oldest first. Stops at the first batch that can't go on."""
+    receipts: list[Receipt] = []
+    done: set[str] = set()
+    while True:
+        waiting = [
+            f
+            for f in session.register.in_state(State.READY, State.WAITING, limit=BATCH + len(done))
+            if f.inquiry_id not in done
+        ][:BATCH]
+        if not waiting:
+            return receipts
+        done.update(f.inquiry_id for f in waiting)
+        receipts += await _go_on(session, waiting)
+        if any(receipt.status is ReceiptStatus.QUEUED for receipt in receipts):
+            return receipts
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What verifying receipts found: how many are proven now, still promised, and overdue."""
+
+    proven: int
+    promised: int
+    overdue: int
+
+
+async def verify_receipts(session: Session) -> Proofs:
+    """Ask for the inclusion proof of every promised report, against a checkpoint that t trustees cosigned.
+
+    Raises ProofInvalid if a proof is false.
+    """
+    await session.log.refresh()
+    waiting = session.register.in_state(State.PROMISED, limit=100_000)
+    overdue = 0
+    proven: list[Filed] = []
+    for filed in waiting:
+        assert filed.leaf_hash is not None
+        index = await session.log.verify_inclusion(filed.leaf_hash)
+        if index is not None:
+            proven.append(msgspec.structs.replace(filed, state=State.PROVEN, leaf_index=index))
+        elif session.now() - (filed.promised_at or 0) > OVERDUE_SECONDS:
+            overdue += 1
+    with session.register.transaction():
+        for filed in proven:
+            session.register.keep(filed)
+    counts = session.register.counts()
+    return Proofs(counts[State.PROVEN], counts[State.PROMISED], overdue)
+
+
+async def withdraw(session: Session, inquiry_id: str) -> Receipt:
+    """Take a report back. What never reached the hub is only forgotten here.
+
+    Raises KeyError if nothing was filed under that id; Unreachable leaves everything as it was.
+    """
+    filed = session.register.filed(inquiry_id)
+    if filed is None:
+        raise KeyError(inquiry_id)
+    if filed.state in (State.PROMISED, State.PROVEN, State.READY):
+        assert filed.report_id is not None and filed.digest is not None
+        if filed.state is State.READY:
+            # It may have reached the hub although no promise came back: only a filed report can be taken back.
+            (receipt,) = await _send(session, [filed])
+            if receipt.status is ReceiptStatus.QUEUED:
+                raise Unreachable("hub", "does not answer; the report waits and was not withdrawn")
+        await session.hub.retract(
+            Retraction(member=session.profile.party, report_id=filed.report_id, digest=filed.digest)
+        )
+    withdrawn = msgspec.structs.replace(filed, state=State.WITHDRAWN)
+    session.register.keep(withdrawn)
+    return Receipt(inquiry_id, str(filed.report_id), ReceiptStatus.REFUSED, "withdrawn", filed.promise)

@@ -1,0 +1,167 @@
+"""A report from an inquiry: the same inquiry gives the same bytes, on any day and any machine.
+
+Whatever is random in it (filler for fuzzy kinds, the salt of the OPEN part) comes from a
+KDF of the register key, the report id and the content's digest; Ed25519 is deterministic.
+So a firm that lost its register and restored its keys files what it filed before.
+"""
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from cairn_protocol import kdf
+from cairn_protocol.group import encode_scalar
+from cairn_protocol.kdf import Use
+from cairn_protocol.kinds import FUZZY_COUNT, Kind
+from cairn_protocol.match_lock import GroupIndex
+from cairn_protocol.messages.open_codes import OpenCodes
+from cairn_protocol.messages.report import (
+    Header,
+    HeaderKey,
+    OpenPart,
+    Report,
+    header_order,
+    sign_header,
+)
+from cairn_protocol.messages.wire import encode
+from cairn_protocol.tags import CardKey, MatchSecret, key_digest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cairn.raw.inquiry import Inquiry
+from cairn.raw.sanitise import open_codes, week_of
+
+
+@dataclass(frozen=True, slots=True)
+class Filer:
+    """Who files, and what its reports are made with."""
+
+    member: str
+    group_index: GroupIndex
+    epoch: int
+    normaliser: bytes
+    signing_key: Ed25519PrivateKey = field(repr=False)
+    register_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Which revision of a report this is. The first supersedes nothing."""
+
+    number: int = 1
+    supersedes: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    header: HeaderKey
+    card_key: CardKey = field(repr=False)
+    secret: MatchSecret | None = field(repr=False)
+
+
+def report_id_for(register_key: bytes, inquiry_id: str) -> UUID:
+    """The one report id an inquiry can have: UUIDv8 from an HMAC of its id.
+
+    Source: RFC 9562 5.8.
+    """
+    raw = bytearray(
+        hmac.digest(kdf.derive(register_key, Use.REPORT_ID), inquiry_id.encode(), "sha512")[:16]
+    )
+    raw[6] = raw[6] & 0x0F | 0x80
+    raw[8] = raw[8] & 0x3F | 0x80
+    return UUID(bytes=bytes(raw))
+
+
+def build_report(
+    inquiry: Inquiry, secrets: Sequence[MatchSecret], filer: Filer, revision: Revision | None = None
+) -> Report:
+    """The signed report of an inquiry whose match keys became `secrets`.
+
+    Two values that are one (a phone typed twice) count once. Cost: a signature, and one
+    claim a lockable key.
+    """
+    revision = revision or Revision()
+    report_id = report_id_for(filer.register_key, inquiry.inquiry_id)
+    codes = open_codes(inquiry)
+    content = _content_digest(inquiry, codes, secrets, revision, filer)
+
+    def random(use: Use, *context: bytes) -> bytes:
+        return kdf.derive(filer.register_key, use, report_id.bytes, content, *context)
+
+    slots = [_real(secret) for secret in {secret.tag: secret for secret in secrets}.values()]
+    slots += _filler(slots, random)
+    slots.sort(key=lambda slot: header_order(slot.header))
+    part = OpenPart(codes=codes, salt=random(Use.OPEN_SALT)[:16])
+    header = Header(
+        epoch=filer.epoch,
+        report_id=report_id,
+        revision=revision.number,
+        supersedes=revision.supersedes,
+        member=filer.member,
+        normaliser=filer.normaliser,
+        week=week_of(inquiry),
+        confidence=inquiry.confidence,
+        handling=inquiry.handling,
+        consent=inquiry.consent,
+        open_digest=part.digest(),
+        sealed_digest=None,
+        keys=tuple(slot.header for slot in slots),
+    )
+    digest = header.digest()
+    locks = [slot.secret.lock for slot in slots if slot.secret and slot.secret.lock]
+    return Report(
+        signed=sign_header(header, tuple(lock.claim(digest) for lock in locks), filer.signing_key),
+        open=part,
+        card_keys=tuple(slot.card_key for slot in slots),
+        shares=tuple(encode_scalar(lock.line.share_at(filer.group_index)) for lock in locks),
+        sealed=None,
+    )
+
+
+def _content_digest(
+    inquiry: Inquiry,
+    codes: OpenCodes,
+    secrets: Sequence[MatchSecret],
+    revision: Revision,
+    filer: Filer,
+) -> bytes:
+    """What the report says, in 32 bytes: anything that changes it gets other randomness."""
+    return kdf.digest(
+        Use.CONTENT,
+        encode(codes),
+        week_of(inquiry).encode(),
+        inquiry.confidence.encode(),
+        encode(inquiry.handling),
+        inquiry.consent.encode(),
+        filer.epoch.to_bytes(4, "big"),
+        filer.normaliser,
+        revision.number.to_bytes(4, "big"),
+        revision.supersedes or b"",
+        *sorted(secret.tag for secret in secrets),
+    )
+
+
+def _real(secret: MatchSecret) -> _Slot:
+    lock = secret.lock
+    header = HeaderKey(
+        kind=secret.kind,
+        key_digest=key_digest(secret.card_key),
+        line=lock.commitments if lock else None,
+        claim_key=lock.claim_key if lock else None,
+    )
+    return _Slot(header, secret.card_key, secret)
+
+
+def _filler(real: Sequence[_Slot], random: Callable[..., bytes]) -> list[_Slot]:
+    """Random match keys until every kind stands as often as a report carries it."""
+    present = [slot.header.kind for slot in real]
+    wanted = dict(FUZZY_COUNT)
+    if Kind.NAME not in present and Kind.NAME_COMMON not in present:
+        wanted[Kind.NAME] = 1
+    slots = []
+    for kind, count in wanted.items():
+        for at in range(count - present.count(kind)):
+            card_key = CardKey(random(Use.FILLER_KEY, kind.encode(), at.to_bytes(2, "big")))
+            header = HeaderKey(kind=kind, key_digest=key_digest(card_key), line=None, claim_key=None)
+            slots.append(_Slot(header, card_key, None))
+    return slots

@@ -1,0 +1,115 @@
+"""An open home: its keys, its register, and the clients that talk to hub and trustees.
+
+Opening needs no network once the genesis was kept; nothing is sent at construction.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from cairn_protocol.match_lock import GroupIndex
+from cairn_protocol.messages.parties import Genesis
+
+from cairn.client.connection import Connection, Signer
+from cairn.client.errors import Misconfigured
+from cairn.client.genesis import pinned_genesis
+from cairn.client.hub import HubClient
+from cairn.client.index_sync import IndexSync
+from cairn.client.join import LocalIndex, index_dir
+from cairn.client.log import LogView
+from cairn.client.trustees import TrusteesClient
+from cairn.home import Home
+from cairn.raw import keys as key_file
+from cairn.raw.building import Filer
+from cairn.raw.normalise import normaliser_digest
+from cairn.raw.register import Register
+
+
+class Session:
+    """One party at work. Made by `Session.open`; use it as an async context manager."""
+
+    def __init__(self, home: Home, word: str, now: Callable[[], float]) -> None:
+        self.home = home
+        self.now = now
+        self.profile = home.profile()
+        self.keys = key_file.load(home, word)
+        self.register = Register(home.register, self.keys.register)
+        self.connection = Connection(
+            self.profile.hub,
+            self.profile.trustee_urls(),
+            self.profile.genesis_digest,
+            home.state,
+            Signer(self.profile.party, self.keys.signing),
+        )
+        self.genesis: Genesis
+        self._index: LocalIndex | None = None
+
+    @classmethod
+    async def open(cls, folder: Path, word: str, now: Callable[[], float] = time.time) -> "Session":
+        """Open the home in `folder` with its passphrase.
+
+        Raises HomeError, WrongPassphrase, RegisterError; Unreachable if the genesis was never fetched.
+        """
+        session = cls(Home(folder), word, now)
+        try:
+            session.genesis = await pinned_genesis(session.connection)
+        except BaseException:
+            await session.close()
+            raise
+        session.hub = HubClient(session.connection, session.genesis)
+        session.trustees = TrusteesClient(session.connection, session.genesis)
+        session.log = LogView(session.connection, session.genesis)
+        session.syncing = IndexSync(session.connection, session.genesis, session.log)
+        return session
+
+    hub: HubClient
+    trustees: TrusteesClient
+    log: LogView
+    syncing: IndexSync
+
+    async def close(self) -> None:
+        """Let go of the connections and the register."""
+        self.register.close()
+        await self.connection.aclose()
+
+    async def __aenter__(self) -> "Session":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def index(self) -> LocalIndex | None:
+        """The synced index, or None before the first sync."""
+        if self._index is None:
+            try:
+                self._index = LocalIndex.load(index_dir(self.home.state))
+            except Misconfigured:
+                return None
+        return self._index
+
+    def forget_index(self) -> None:
+        """The next `index()` reads it anew."""
+        self._index = None
+
+    def filer(self) -> Filer:
+        """What this member's reports are made with.
+
+        Raises Misconfigured if the owner is no member, or the installed normaliser is not the network's.
+        """
+        if self.profile.group_index is None:
+            raise Misconfigured("only a member firm files reports")
+        if self.genesis.normaliser != normaliser_digest():
+            raise Misconfigured(
+                "this version normalises names otherwise than the network does: install the version it announces"
+            )
+        return Filer(
+            self.profile.party,
+            GroupIndex(self.profile.group_index),
+            self.genesis.epoch,
+            self.genesis.normaliser,
+            self.keys.signing,
+            self.keys.register,
+        )
