@@ -143,7 +143,9 @@ def _read_jsonl(file: IO[bytes]) -> Iterator[Row]:
 def _decoded(line: str) -> dict[str, Any]:
     """The JSON object of a line. Raises BadInquiry, without the line, if it is none or names a field twice."""
     try:
-        value = json.loads(line, object_pairs_hook=_once, parse_float=Decimal, parse_constant=_no_constant)
+        value = json.loads(
+            line.rstrip(), object_pairs_hook=_once, parse_float=Decimal, parse_constant=_no_constant
+        )
     except (ValueError, RecursionError) as fault:
         at = f" (column {fault.colno})" if isinstance(fault, json.JSONDecodeError) else ""
         raise BadInquiry(f"is not a JSON object on one line{at}") from None

@@ -19,17 +19,19 @@ Source: the matching study, section 3 (fps, fpw, bags, mets, symb).
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from jellyfish import metaphone
 
 from cairn.raw.normalise.match_key import MatchKey
 from cairn.raw.normalise.rarity import distinctive_letters, rarity, strength
+from cairn.raw.normalise.tables import common_values
 from cairn.raw.normalise.words import Words, words_of
 from cairn_protocol.kinds import FUZZY_COUNT, Kind
 
 RARE_NAME: Final = 13_000  # thousandths of a bit: from here a name stands alone, without its country
+MIN_NAME_LETTERS: Final = 2
 DISTINCTIVE_LETTERS: Final = 8
 LONG_NAME_LETTERS: Final = 20
 MIN_BAG_LETTERS: Final = 6
@@ -44,9 +46,9 @@ _DOUBLED: Final = re.compile(r"(.)\1+")
 
 
 def fingerprint(name: str, country: str) -> MatchKey | None:
-    """The exact key: NAME, or NAME_COMMON bound to `country`; none for a name without letters or digits."""
+    """The exact key: NAME, or NAME_COMMON bound to `country`; none for a name that tells nothing."""
     core = words_of(name).core
-    if not core:
+    if _is_nobody(core):
         return None
     value = " ".join(sorted(set(core)))
     if strength(core) >= RARE_NAME:
@@ -58,7 +60,7 @@ def fingerprint(name: str, country: str) -> MatchKey | None:
 def fuzzy_name_keys(name: str, country: str) -> tuple[MatchKey, ...]:
     """The fuzzy keys in the order BAG, SOUND, ACRONYM, EDIT, each at most as often as `FUZZY_COUNT` says."""
     words = words_of(name)
-    if not words.core:
+    if _is_nobody(words.core):
         return ()
     distinctive = distinctive_letters(words.core) >= DISTINCTIVE_LETTERS
     found = (
@@ -120,6 +122,16 @@ def edits(words: Words) -> Iterator[str]:
         edited = [f"{rest}|{slip}" for slip in (word, *slips)] if len(word) >= MIN_EDITED_WORD else []
         values = [joined, *edited]
     yield from list(dict.fromkeys(values))[: FUZZY_COUNT[Kind.EDIT]]
+
+
+def _is_nobody(core: tuple[str, ...]) -> bool:
+    """Whether a name tells nothing: one letter, legal forms alone, or what people type for want of a name."""
+    return sum(map(len, core)) < MIN_NAME_LETTERS or strength(core) == 0 or core in _fillers()
+
+
+@cache
+def _fillers() -> frozenset[tuple[str, ...]]:
+    return frozenset(words_of(name).core for name in common_values().names)
 
 
 def _bound(value: str, country: str) -> str:

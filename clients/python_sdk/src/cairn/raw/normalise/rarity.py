@@ -2,7 +2,8 @@
 
 In whole thousandths of a bit, because floating sums differ with their order and a
 strength near a threshold would then give two firms two kinds of key for one name.
-An unseen word, and one seen in a single name, count `RAREST`.
+An unseen word, and one seen in a single name, count `RAREST`; a word of legal forms, which stands in a
+core only where there is nothing else, counts nothing.
 
 Source: the matching study, section 3: log2((N + 1) / (df + 0.5)), capped.
 """
@@ -12,7 +13,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
-from cairn.raw.normalise.tables import word_frequencies
+from cairn.raw.normalise.tables import name_words, word_frequencies
 
 RAREST: Final = 15_000
 # A word this rare is distinctive: it stands in fewer than about 1 of 500 names.
@@ -36,8 +37,9 @@ def distinctive_letters(words: Iterable[str]) -> int:
 
 @cache
 def _rarities() -> dict[str, int]:
-    table = word_frequencies()
-    return {
+    table, words = word_frequencies(), name_words()
+    seen = {
         word: min(RAREST, max(0, round(1000 * math.log2((table.names + 1) / (count + 0.5)))))
         for word, count in table.words.items()
     }
+    return seen | dict.fromkeys((*words.form_words, *words.legal_forms, *words.small_words), 0)

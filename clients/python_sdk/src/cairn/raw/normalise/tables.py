@@ -27,6 +27,7 @@ class NameWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     form_words: frozenset[str]
     form_debris: frozenset[str]
     glued_forms: tuple[str, ...]
+    own_legal_forms: tuple[str, ...]
     legal_forms: tuple[str, ...]
 
 
@@ -57,6 +58,7 @@ class CommonValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     notes: tuple[str, ...]
     free_mail: FreeMail
     shared_hosts: frozenset[str]
+    names: tuple[str, ...]
     automatic_senders: frozenset[str]
     emails: frozenset[str]
     phones: frozenset[str]

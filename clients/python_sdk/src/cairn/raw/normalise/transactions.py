@@ -14,7 +14,8 @@ MIN_CHARACTERS: Final = 6
 MIN_DIGITS: Final = 4
 
 _DOCUMENT: Final = re.compile(
-    r"^(?:HAWB|MAWB|AWB|HBL|MBL|H-?B/L|M-?B/L|B/L|BL|BOL|CMR|CIM|FCR|FBL|SWB|REF(?:ERENCE)?)?[\s.:#-]*(?:NO|NR|NUMBER)?[\s.:#-]*(?=[A-Z0-9])"
+    r"^(?:(?:HAWB|MAWB|AWB|HBL|MBL|[HM]?-?B/L|BL|BOL|CMR|CIM|FCR|FBL|SWB|REF(?:ERENCE)?)(?![A-Z]))?"
+    r"[\s.:#-]*(?:(?:NO|NR|NUMBER)(?![A-Z]))?[\s.:#-]*(?=[A-Z0-9])"
 )
 _NOT_ALPHANUMERIC: Final = re.compile(r"[^A-Z0-9]+")
 

@@ -31,6 +31,9 @@ MIN_CORE_LETTERS: Final = 3
 _DOTTED_INITIALS: Final = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
 _APOSTROPHES: Final = str.maketrans(dict.fromkeys("’‘`´ʼʹ′", "'"))
 _NOT_ALPHANUMERIC: Final = re.compile(r"[^a-z0-9]+")
+_LATIN: Final = re.compile(r"^[0-9a-z\u00c0-\u024f]+$")
+# A Russian adjective's ending is written -y abroad: "Северный" is "Severny", not "Severnyy".
+_ADJECTIVE: Final = re.compile(r"[ыи]й$")
 # Han, kana and Hangul: written without spaces, so a legal form is glued to the name.
 _UNSPACED: Final = re.compile(r"^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+$")
 
@@ -96,15 +99,20 @@ _SEPARATORS: Final = _Separators()
 
 def _to_ascii(native: Sequence[str]) -> Iterator[str]:
     for word in native:
-        written = word if word.isascii() else _NOT_ALPHANUMERIC.sub("", anyascii(word).lower())
+        written = word if word.isascii() else _NOT_ALPHANUMERIC.sub("", _transliterated(word))
         if written:
             yield written
+
+
+def _transliterated(word: str) -> str:
+    return anyascii(_ADJECTIVE.sub("ы", word)).lower()
 
 
 @cache
 def _legal_forms() -> tuple[dict[str, list[tuple[str, ...]]], tuple[str, ...]]:
     """Legal forms as word sequences by their first word, longest first; and those written without spaces."""
-    forms = {tuple(_split(form)) for form in name_words().legal_forms}
+    table = name_words()
+    forms = {tuple(_split(form)) for form in (*table.legal_forms, *table.own_legal_forms)}
     by_first: dict[str, list[tuple[str, ...]]] = {}
     for form in sorted(forms, key=lambda form: (-len(form), form)):
         if form:
@@ -116,17 +124,28 @@ def _legal_forms() -> tuple[dict[str, list[tuple[str, ...]]], tuple[str, ...]]:
 def _without_legal_forms(native: Sequence[str]) -> list[str]:
     """The words less every legal form, the longest form first; all words if nothing else is left."""
     by_first, unspaced = _legal_forms()
+    plain = [_without_accents(word) for word in native]
     kept: list[str] = []
     at = 0
     while at < len(native):
-        for form in by_first.get(native[at], ()):
-            if tuple(native[at : at + len(form)]) == form:
+        forms = (
+            *by_first.get(native[at], ()),
+            *(by_first.get(plain[at], ()) if plain[at] != native[at] else ()),
+        )
+        for form in forms:
+            here = slice(at, at + len(form))
+            if tuple(native[here]) == form or tuple(plain[here]) == form:
                 at += len(form)
                 break
         else:
             kept.append(_without_unspaced_form(native[at], unspaced))
             at += 1
     return kept or list(native)
+
+
+def _without_accents(word: str) -> str:
+    """A word in Latin letters as ASCII, so that "aş" is the "as" of the table; any other word as it is."""
+    return word if word.isascii() or not _LATIN.match(word) else anyascii(word).lower()
 
 
 def _without_unspaced_form(word: str, forms: Sequence[str]) -> str:
