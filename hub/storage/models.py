@@ -3,9 +3,13 @@
 Migrations and the drift test look here. A stage that adds a table adds its line.
 """
 
+from hub.cards import tables as cards
+from hub.index import tables as index
+from hub.linkage import tables as linkage
 from hub.members import tables as members
+from hub.reports import tables as reports
 from hub.storage import envelopes, nonces
 from hub.storage.database import Base
 from hub.translog import tables as translog
 
-__all__ = ["Base", "envelopes", "members", "nonces", "translog"]
+__all__ = ["Base", "cards", "envelopes", "index", "linkage", "members", "nonces", "reports", "translog"]

@@ -1,0 +1,166 @@
+"""Clusters: one report after the other joins the subject it agrees with, or begins one.
+
+A tag leads to the clusters that carry it, never to pairs of reports, so a subject with ten
+thousand reports costs no more to join than one with two. Pure: the board holds what was loaded,
+`place` changes it, whoever called writes the changes down.
+
+Two guards. A name in another country or beside other contacts may not be enough
+(`cairn_protocol.agreement`). And two clusters that both have `SURE_GROUPS` groups and tell
+different registration numbers don't become one through a report that fits both: both need that
+many, so that no single firm keeps a subject apart by a made-up number.
+
+Not here: which values are common (`common_values`); those tags never come here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from cairn_protocol.agreement import agree
+from cairn_protocol.kinds import Kind
+from cairn_protocol.tags import Tag
+
+SURE_GROUPS: Final = 3
+
+# Of these a party has one: two clusters that tell different ones contradict each other.
+_CONTRADICTING: Final = (Kind.REGISTRATION, Kind.LEI)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A live report as linkage sees it: its turn, its group, its country if told, its tags that decide."""
+
+    place: int
+    group: str
+    country: str | None
+    tags: tuple[tuple[Kind, Tag], ...]
+
+
+@dataclass(slots=True)
+class Cluster:
+    """Reports about one subject. Ids below zero are of this board and get a real one when written.
+
+    founder   the place of its oldest report
+    groups    of all its reports, before events are told apart
+    """
+
+    id: int
+    size: int
+    founder: int
+    groups: set[str] = field(default_factory=set)
+    kinds: set[Kind] = field(default_factory=set)
+    countries: set[str] = field(default_factory=set)
+
+
+class Board:
+    """The clusters around some sightings, and what placing those changes.
+
+    clusters          every cluster that carries a tag of a sighting to be placed
+    clusters_by_tag   for those tags
+
+    After placing: `home` has each sighting's cluster, `merged` who went into whom, `tags` what living
+    clusters carry beyond what was loaded, `changed` the ids of living clusters to write.
+    """
+
+    def __init__(self, clusters: Iterable[Cluster], clusters_by_tag: Iterable[tuple[Tag, int]]) -> None:
+        self.clusters = {cluster.id: cluster for cluster in clusters}
+        self.merged: dict[int, int] = {}
+        self.tags: dict[int, set[tuple[Kind, Tag]]] = defaultdict(set)
+        self.changed: set[int] = set()
+        self._home: dict[int, int] = {}
+        self._by_tag: dict[Tag, set[int]] = defaultdict(set)
+        self._tags_of: dict[int, set[Tag]] = defaultdict(set)
+        for tag, cluster_id in clusters_by_tag:
+            self._carry(cluster_id, tag)
+
+    def home(self, place: int) -> int:
+        """The id of the cluster that the sighting with this place is in now."""
+        return self.alive(self._home[place])
+
+    def place(self, sighting: Sighting) -> None:
+        """Put a sighting into the cluster it agrees with best, or a new one, and merge those it joins."""
+        best_first = self._agreeing(sighting)
+        home = best_first[0] if best_first else self._new(sighting.place)
+        for other in best_first[1:]:
+            if self._may_merge(home, other, sighting):
+                home = self._merge(home, other)
+        self._join(home, sighting)
+
+    def _agreeing(self, sighting: Sighting) -> list[Cluster]:
+        """The clusters that this sighting links to, the best agreement first, then the oldest."""
+        shared: dict[int, set[Kind]] = defaultdict(set)
+        for kind, tag in sighting.tags:
+            for cluster_id in self._by_tag.get(tag, ()):
+                shared[cluster_id].add(kind)
+        mine = {kind for kind, _ in sighting.tags}
+        found = []
+        for cluster_id, kinds in shared.items():
+            cluster = self.clusters[cluster_id]
+            abroad = (
+                bool(sighting.country and cluster.countries) and sighting.country not in cluster.countries
+            )
+            verdict = agree(kinds, mine & cluster.kinds - kinds, countries_differ=abroad)
+            if verdict.links:
+                found.append((-verdict.points, cluster.founder, cluster))
+        return [cluster for _, _, cluster in sorted(found, key=lambda one: one[:2])]
+
+    def _may_merge(self, one: Cluster, other: Cluster, through: Sighting) -> bool:
+        if len(one.groups) < SURE_GROUPS or len(other.groups) < SURE_GROUPS:
+            return True
+        for kind in _CONTRADICTING:
+            if kind in one.kinds and kind in other.kinds:
+                in_both = any(
+                    told is kind and {one.id, other.id} <= self._by_tag.get(tag, set())
+                    for told, tag in through.tags
+                )
+                if not in_both:
+                    return False
+        return True
+
+    def _merge(self, one: Cluster, other: Cluster) -> Cluster:
+        """The two as one, under the id of the larger, whose rows are more to rewrite."""
+        winner, loser = sorted((one, other), key=lambda cluster: (-cluster.size, cluster.founder))
+        winner.size += loser.size
+        winner.founder = min(winner.founder, loser.founder)
+        winner.groups |= loser.groups
+        winner.kinds |= loser.kinds
+        winner.countries |= loser.countries
+        del self.clusters[loser.id]
+        self.merged[loser.id] = winner.id
+        for tag in self._tags_of.pop(loser.id, set()):
+            self._by_tag[tag].discard(loser.id)
+            self._carry(winner.id, tag)
+        self.tags[winner.id] |= self.tags.pop(loser.id, set())
+        self.changed.discard(loser.id)
+        self.changed.add(winner.id)
+        return winner
+
+    def _join(self, home: Cluster, sighting: Sighting) -> None:
+        home.size += 1
+        home.founder = min(home.founder, sighting.place)
+        home.groups.add(sighting.group)
+        home.kinds.update(kind for kind, _ in sighting.tags)
+        if sighting.country:
+            home.countries.add(sighting.country)
+        for kind, tag in sighting.tags:
+            if home.id not in self._by_tag[tag]:
+                self.tags[home.id].add((kind, tag))
+                self._carry(home.id, tag)
+        self._home[sighting.place] = home.id
+        self.changed.add(home.id)
+
+    def _new(self, founder: int) -> Cluster:
+        cluster = Cluster(id=-1 - founder, size=0, founder=founder)
+        self.clusters[cluster.id] = cluster
+        return cluster
+
+    def _carry(self, cluster_id: int, tag: Tag) -> None:
+        self._by_tag[tag].add(cluster_id)
+        self._tags_of[cluster_id].add(tag)
+
+    def alive(self, cluster_id: int) -> int:
+        """The id under which a cluster lives on after merges."""
+        while cluster_id in self.merged:
+            cluster_id = self.merged[cluster_id]
+        return cluster_id

@@ -1,0 +1,66 @@
+"""Events: three firms who saw one shipment saw one thing, and count for one group.
+
+Reports that share a transaction tag are one event; it counts for its exporter's group, else for
+its forwarder's, else for its insurer's. Two exporters' reports are never one event, so nobody
+makes another exporter's sighting vanish by naming its transport document.
+Source: domain truths 6 and 7, story S3.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cairn_protocol.messages.parties import Sector
+from cairn_protocol.tags import Tag
+
+_RANK: Final = {Sector.EXPORTER: 0, Sector.LOGISTICS: 1, Sector.INSURER: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A report as counting sees it. `place` is its turn in linkage, so that ties have one end."""
+
+    place: int
+    group: str
+    sector: Sector
+    transactions: frozenset[Tag]
+
+
+@dataclass(slots=True)
+class Event:
+    """What happened once. `group` is the one it counts for, `exporter` the exporter among its reporters."""
+
+    group: str
+    exporter: str | None
+    transactions: set[Tag]
+
+
+def events_of(reports: Collection[Seen]) -> list[Event]:
+    """The events that the reports tell of. The same reports give the same events, in any order."""
+    events: dict[int, Event] = {}
+    numbers_by_tag: dict[Tag, list[int]] = defaultdict(list)
+    for number, report in enumerate(sorted(reports, key=lambda report: (_RANK[report.sector], report.place))):
+        told = sorted(report.transactions)
+        mine = dict.fromkeys(at for tag in told for at in numbers_by_tag[tag] if _joins(report, events[at]))
+        first, *others = mine or [number]
+        if not mine:
+            exporter = report.group if report.sector is Sector.EXPORTER else None
+            events[first] = Event(report.group, exporter, set())
+        merged = [at for at in others if events[at].exporter in (None, events[first].exporter)]
+        carried = set(told).union(*(events.pop(at).transactions for at in merged))
+        for tag in carried:
+            numbers_by_tag[tag] = [at for at in numbers_by_tag[tag] if at not in merged and at != first]
+            numbers_by_tag[tag].append(first)
+        events[first].transactions |= carried
+    return list(events.values())
+
+
+def _joins(report: Seen, event: Event) -> bool:
+    """Whether a report of the same shipment tells of this event: another exporter's is one of its own."""
+    return report.sector is not Sector.EXPORTER or event.exporter == report.group
+
+
+def groups_of(events: Sequence[Event]) -> set[str]:
+    """The groups that the events count for: what k is counted over."""
+    return {event.group for event in events}

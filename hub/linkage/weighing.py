@@ -1,0 +1,88 @@
+"""Keep count of contacts, and find out which have become common or are so no longer."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from cairn_protocol.kinds import Kind
+from cairn_protocol.tags import Tag
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.linkage.common_values import CONTACTS, IDENTIFIERS, MOST_PARTIES, WEIGHED, Beside, is_common
+from hub.linkage.loading import Left, Live
+
+_NAMES = (Kind.NAME, Kind.NAME_COMMON)
+
+_COUNT = text(
+    "INSERT INTO contact_tags (tag, seen, common)"
+    " SELECT tag, seen, false FROM unnest(CAST(:tags AS bytea[]), CAST(:counts AS int[])) AS come (tag, seen)"
+    " ON CONFLICT (tag) DO UPDATE SET seen = contact_tags.seen + excluded.seen"
+    " RETURNING tag, seen, common"
+)
+
+_BESIDE = text(
+    "SELECT asked.tag AS contact, linked.place, linked.member_group, other.kind, other.tag"
+    " FROM report_tags asked JOIN linked_reports linked USING (report) JOIN report_tags other USING (report)"
+    " WHERE asked.kind IN ('email', 'phone', 'domain') AND asked.tag = ANY(:tags) AND other.kind = ANY(:kinds)"
+)
+
+
+async def weigh(db: AsyncSession, arrived: Sequence[Live], left: Sequence[Left]) -> set[Tag]:
+    """Count the contacts that came and went; return those of which the verdict turned.
+
+    Reports in `left` have no row in linked_reports any more, those in `arrived` none yet.
+    """
+    come = Counter(tag for report in arrived for kind, tag in report.sighting.tags if kind in CONTACTS)
+    gone = Counter(tag for report in left for tag in report.contacts)
+    tags = sorted(come.keys() | gone.keys())
+    if not tags:
+        return set()
+    counted = await db.execute(_COUNT, {"tags": tags, "counts": [come[tag] - gone[tag] for tag in tags]})
+    weighed, common = [], set()
+    for tag, seen, was_common in counted:
+        if was_common:
+            common.add(tag)
+        # The verdict is over the oldest reports: later ones can't turn it, and too few can't be common.
+        decided_before = seen - come[tag] >= WEIGHED and not gone[tag]
+        if not decided_before and (was_common or seen > MOST_PARTIES):
+            weighed.append(tag)
+    beside = await _beside(db, weighed, arrived)
+    turned = {Tag(tag) for tag in weighed if is_common(beside[tag]) != (tag in common)}
+    if turned:
+        await db.execute(
+            text("UPDATE contact_tags SET common = NOT common WHERE tag = ANY(:tags)"), {"tags": list(turned)}
+        )
+    return turned
+
+
+async def _beside(
+    db: AsyncSession, contacts: Collection[Tag], arrived: Sequence[Live]
+) -> dict[Tag, list[Beside]]:
+    """What stands beside each contact on every report that has it, the oldest report first."""
+    if not contacts:
+        return {}
+    pairs: dict[Tag, dict[tuple[int, str], list[tuple[Kind, Tag]]]] = defaultdict(lambda: defaultdict(list))
+    kinds = [kind.value for kind in (*_NAMES, *IDENTIFIERS)]
+    for contact, place, group, kind, tag in await db.execute(
+        _BESIDE, {"tags": list(contacts), "kinds": kinds}
+    ):
+        pairs[contact][place, group].append((Kind(kind), Tag(tag)))
+    asked = set(contacts)
+    for sighting in (report.sighting for report in arrived):
+        for contact in asked.intersection(tag for kind, tag in sighting.tags if kind in CONTACTS):
+            pairs[contact][sighting.place, sighting.group] += sighting.tags
+    return {
+        contact: [
+            _one(group, told) for (_, group), told in sorted(reports.items(), key=lambda report: report[0])
+        ]
+        for contact, reports in pairs.items()
+    }
+
+
+def _one(group: str, told: Iterable[tuple[Kind, Tag]]) -> Beside:
+    told = list(told)
+    return Beside(
+        group,
+        frozenset(tag for kind, tag in told if kind in _NAMES),
+        frozenset((kind, tag) for kind, tag in told if kind in IDENTIFIERS),
+    )

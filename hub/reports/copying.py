@@ -1,0 +1,38 @@
+"""Many rows into a table at once, by PostgreSQL's binary COPY in the session's own transaction."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.storage.database import Base
+
+
+async def copy_rows(db: AsyncSession, model: type[Base], rows: Iterable[Sequence[object]]) -> None:
+    """Copy rows, each a value for every column of `model` in the order of its columns.
+
+    Raises what the database raised, for `Store.transact` to judge.
+    """
+    statement, types = _copying(model)
+    await db.flush()
+    connection = (await (await db.connection()).get_raw_connection()).driver_connection
+    assert isinstance(connection, psycopg.AsyncConnection)
+    async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for row in rows:
+            await copy.write_row(row)
+
+
+@cache
+def _copying(model: type[Base]) -> tuple[sql.Composed, list[str]]:
+    """The statement for a model's table, and the names of its columns' types."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    columns = sql.SQL(", ").join(map(sql.Identifier, table.columns.keys()))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table.name), columns)
+    dialect = postgresql.dialect()
+    return statement, [column.type.compile(dialect).lower() for column in table.columns]
