@@ -45,6 +45,8 @@ class Settings(BaseSettings):
         description="Address members use, such as https://hub.example: it is in invitations, and requests must "
         "be signed for its host. Unset: the Host header of each request is taken, good for one machine.",
     )
+    host: str = Field(default="127.0.0.1", description="Address `serve` listens on.")
+    port: int = Field(default=8700, ge=1, le=65535, description="Port `serve` listens on.")
     trustees: dict[str, str] = Field(
         default_factory=dict,
         description="Address of each trustee by its id, as JSON. `cairn-hub genesis draft` fills it in.",
@@ -58,7 +60,9 @@ class Settings(BaseSettings):
         description="Pause between turns of the sequencer: how long a receipt waits for its place in the log.",
     )
     trustee_connect_seconds: float = Field(
-        default=2, gt=0, description="Wait for a trustee to take a connection; then the others go on without it."
+        default=2,
+        gt=0,
+        description="Wait for a trustee to take a connection; then the others go on without it.",
     )
     trustee_answer_seconds: float = Field(
         default=10, gt=0, description="Wait for a trustee's answer to a push of up to 1,000 leaves."
@@ -124,6 +128,11 @@ class Settings(BaseSettings):
     batch_bytes: int = Field(default=16 * MIB, ge=KIB, description="Largest body of a batch of reports.")
 
     log_level: str = Field(default="INFO", description="Least severe level that is logged.")
+
+    @property
+    def url(self) -> str:
+        """Where members reach the hub."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def hub_key_path(self) -> Path:

@@ -36,7 +36,7 @@ class RosterHolder:
     async def current(self, db: AsyncSession) -> Roster:
         """The roster after the newest leaf. It is the holder's own and goes on growing. Raises RosterDamaged."""
         leaves = select(TranslogLeaf.leaf_index, TranslogLeaf.content).where(*self._new())
-        self._take_in((await db.execute(leaves.order_by(TranslogLeaf.leaf_index))).tuples())
+        self._take_in(await db.execute(leaves.order_by(TranslogLeaf.leaf_index)))
         return self._roster
 
     async def foreseen(self, db: AsyncSession) -> Roster:
@@ -49,7 +49,7 @@ class RosterHolder:
         promised = select(PromisedLeaf.id, PromisedLeaf.content, literal(False)).where(
             PromisedLeaf.kind.in_(_KINDS)
         )
-        rows = sorted((await db.execute(union_all(placed, promised))).tuples(), key=lambda row: row[0])
+        rows = sorted((await db.execute(union_all(placed, promised))), key=lambda row: row[0])
         self._take_in((place, content) for place, content, is_placed in rows if is_placed)
         roster = copy.deepcopy(self._roster)
         for _, content, is_placed in rows:

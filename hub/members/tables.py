@@ -34,8 +34,7 @@ class ProposalRow(Base):
 
     act_id: Mapped[str] = mapped_column(Text, primary_key=True)
     party: Mapped[str | None] = mapped_column(Text, index=True)  # who enters; null for other acts
-    act: Mapped[bytes] = mapped_column(LargeBinary)  # its one canonical form
-    possession: Mapped[bytes | None] = mapped_column(LargeBinary)
+    proposal: Mapped[bytes] = mapped_column(LargeBinary)  # the message as proposed, without approvals
     leaf_hash: Mapped[bytes | None] = mapped_column(LargeBinary)  # null: it waits for approvals
 
 

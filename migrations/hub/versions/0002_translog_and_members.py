@@ -67,8 +67,7 @@ def upgrade() -> None:
         "roster_proposals",
         sa.Column("act_id", sa.Text(), nullable=False),
         sa.Column("party", sa.Text(), nullable=True),
-        sa.Column("act", sa.LargeBinary(), nullable=False),
-        sa.Column("possession", sa.LargeBinary(), nullable=True),
+        sa.Column("proposal", sa.LargeBinary(), nullable=False),
         sa.Column("leaf_hash", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("act_id", name="pk_roster_proposals"),
     )

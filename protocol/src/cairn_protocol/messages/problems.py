@@ -176,6 +176,41 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
             "Too few trustees answered",
             "Try again later; what you filed stays in the outbox and is sent when enough are up.",
         ),
+        "invitation-unusable": Problem(
+            403,
+            "The invitation's word is wrong, used for another entry, or too old",
+            "Ask the operator for a new invitation (`cairn-hub members invite`), then enrol with it.",
+        ),
+        "unknown-proposal": Problem(
+            404,
+            "No such act waits for approval",
+            "`cairn-trustee requests` lists those that do; another enrolment may have replaced it.",
+        ),
+        "not-in-log": Problem(
+            404,
+            "The log has no such leaf among the first so many",
+            "Wait until it is merged, a minute at most, and ask with a newer checkpoint's size.",
+        ),
+        "log-not-ready": Problem(
+            503,
+            "No state of the log has enough cosignatures yet",
+            "Try again in a minute; if it stays so, ask the operator whether enough trustees are up.",
+        ),
+        "log-behind": Problem(
+            503,
+            "The hub's log is older than one it signed before",
+            "Operator: an old backup was restored. Restore a newer one before the hub goes on.",
+        ),
+        "trustee-unreachable": Problem(
+            503,
+            "A trustee does not answer",
+            "Ask its operator whether it is up. The log goes on as long as enough others answer.",
+        ),
+        "trustee-refused": Problem(
+            503,
+            "A trustee refused what the hub sent",
+            "Its log says why. Check that it holds this hub's genesis and its clock is right.",
+        ),
         "not-found": Problem(
             404, "There is nothing here", "Check the address; the API's description lists all routes."
         ),

@@ -1,0 +1,88 @@
+"""The hub as one ASGI application: routes, and beside them the sequencer and the worker.
+
+`create_app` opens nothing. Its lifespan starts the database if it is the private one,
+migrates it, and ends everything in the opposite order; requests under way are answered first.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from hub import metrics
+from hub.health import unready
+from hub.jobs import Runner
+from hub.linkage.linking import LINK
+from hub.members.routes import router as members_router
+from hub.problems import install
+from hub.reports.routes import BATCH_PATH
+from hub.reports.routes import router as reports_router
+from hub.services import Hub, Services, running_database
+from hub.settings import Settings
+from hub.storage.migrate import upgrade
+from hub.translog.routes import router as translog_router
+from hub.translog.sequencer import Sequencer
+
+TASKS = (LINK,)
+
+router = APIRouter(tags=["operator"])
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The hub for these settings. While it runs, `app.state` has `services` and `sequencer`."""
+    app = FastAPI(
+        title="Cairn hub",
+        version=_version(),
+        description="Takes sanitised, signed reports and keeps the log that members verify. "
+        "Messages are canonical JSON (cairn_protocol.messages); refusals are problem+json (RFC 9457).",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    install(app, settings, batch_paths=[BATCH_PATH])
+    for part in (router, metrics.router, members_router, translog_router, reports_router):
+        app.include_router(part)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    async with contextlib.AsyncExitStack() as stack:
+        url = stack.enter_context(running_database(settings))
+        await asyncio.to_thread(upgrade, url)
+        services = await stack.enter_async_context(Services.open(settings, url))
+        runner = await stack.enter_async_context(Runner(url, settings, TASKS, services))
+        await stack.enter_async_context(runner.working())
+        app.state.services = services
+        app.state.sequencer = Sequencer(services)
+        await stack.enter_async_context(app.state.sequencer.running())
+        yield
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Whether the process answers at all."""
+    return {"status": "up"}
+
+
+@router.get("/readyz", responses={503: {"description": "What is missing"}})
+async def readyz(request: Request, hub: Hub) -> JSONResponse:
+    """Whether the hub can take reports. `missing` has what it lacks: database, migrations, genesis, log."""
+    missing = await unready(hub)
+    if request.app.state.sequencer.behind:
+        missing.append("log")
+    return JSONResponse({"missing": missing}, status_code=503 if missing else 200)
+
+
+def _version() -> str:
+    """The installed version; in a checkout that is not installed there is none."""
+    try:
+        return version("cairn-hub")
+    except PackageNotFoundError:
+        return "0"
