@@ -20,9 +20,11 @@ def takes(example: msgspec.Struct) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": _content(example)}}
 
 
-def gives(description: str, *examples: msgspec.Struct, status: int = 200) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a route that answers with a message of the type of one of the examples."""
-    return {status: {"description": description, "content": _content(*examples)}}
+def gives(
+    example: msgspec.Struct, description: str, *alternatives: msgspec.Struct, status: int = 200
+) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route that answers with a message of the example's type, or an alternative's."""
+    return {status: {"description": description, "content": _content(example, *alternatives)}}
 
 
 def message(body: msgspec.Struct, *, status: int = 200) -> Response:

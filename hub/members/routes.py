@@ -39,7 +39,7 @@ ActId = Annotated[
     status_code=202,
     response_class=Response,
     responses={
-        **gives("The entry as proposed to the trustees", _PROPOSAL, status=202),
+        **gives(_PROPOSAL, "The entry as proposed to the trustees", status=202),
         **documented(
             "bad-message",
             "bad-signature",
@@ -62,7 +62,7 @@ async def enrolment(request: Request, hub: Hub) -> Response:
     "/v1/roster/proposals",
     response_class=Response,
     responses={
-        **gives("The acts that wait for approvals", Proposals(proposals=(_PROPOSAL,))),
+        **gives(Proposals(proposals=(_PROPOSAL,)), "The acts that wait for approvals"),
         **documented("store-unavailable"),
     },
 )
@@ -75,7 +75,7 @@ async def proposals(hub: Hub) -> Response:
     "/v1/roster/proposals/{act_id}",
     response_class=Response,
     responses={
-        **gives("The act, and who approved it", _PROPOSAL),
+        **gives(_PROPOSAL, "The act, and who approved it"),
         **documented(
             "bad-message",
             "bad-signature",

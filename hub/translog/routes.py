@@ -50,7 +50,7 @@ async def checkpoint(hub: Hub) -> Response:
     "/v1/log/entries",
     response_class=Response,
     responses={
-        **gives("Consecutive leaves from `start`, fewer than asked for at the end of the log", _LEAVES),
+        **gives(_LEAVES, "Consecutive leaves from `start`, fewer than asked for at the end of the log"),
         **documented("invalid-request", "store-unavailable"),
     },
 )
@@ -66,8 +66,8 @@ async def entries(
     response_class=Response,
     responses={
         **gives(
-            "A proof, with what it says",
             InclusionProof(index=7, size=9, path=(_HASH,)),
+            "A proof, with what it says",
             ConsistencyProof(old=7, new=9, path=(_HASH,)),
         ),
         **documented("bad-message", "invalid-request", "not-in-log", "store-unavailable"),

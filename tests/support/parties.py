@@ -125,7 +125,7 @@ def member(
 ) -> tuple[Entry, Ed25519PrivateKey]:
     """An entry of a member with a fresh key."""
     key = Ed25519PrivateKey.generate()
-    told: dict[str, object] = dict(
+    told: dict[str, object] = dict(  # noqa: C408
         party=party,
         role=Role.MEMBER,
         group=group,
