@@ -1,0 +1,32 @@
+"""Reading an answer: a message in its one canonical form, or the sender is named."""
+
+from typing import TypeVar
+
+import msgspec
+from cairn_protocol.errors import PartyId, ProtocolError
+from cairn_protocol.messages.wire import Message, decode
+
+from cairn.client.errors import ProofInvalid
+
+_M = TypeVar("_M", bound=msgspec.Struct)
+
+
+def read_message(content: bytes, cls: type[_M], sender: PartyId) -> _M:
+    """The message of that type. Raises ProofInvalid, naming `sender`, for anything else."""
+    try:
+        return decode(content, cls, culprit=sender)
+    except ProtocolError as error:
+        raise ProofInvalid.of(error, sender) from error
+
+
+def limit_of(cls: type[Message]) -> int:
+    """How many bytes an answer of that type may have."""
+    return cls.MAX_BYTES
+
+
+def read_note(content: bytes, sender: PartyId) -> str:
+    """A note's text. Raises ProofInvalid, naming `sender`, unless it is UTF-8."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise ProofInvalid("bad-message", "a checkpoint that is no text", culprit=sender) from error
