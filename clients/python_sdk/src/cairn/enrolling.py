@@ -15,7 +15,7 @@ from cairn_protocol.roster import act_id
 
 from cairn.client.connection import Connection
 from cairn.client.genesis import pinned_genesis
-from cairn.client.hub import enrol
+from cairn.client.enrolment import enrol
 from cairn.home import Home, HomeError, Profile
 from cairn.raw import keys as key_file
 from cairn.raw.keys import MemberKeys

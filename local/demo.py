@@ -1,0 +1,222 @@
+"""`make demo`: the main job from beginning to end, told step by step, on real processes; then all of it ends.
+
+Firms and buyers are invented. What is printed was done, not recorded: every line follows from
+an answer of a process or a file, and the demo stops with an error where one is not as told.
+"""
+
+import asyncio
+import datetime as dt
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from cairn import AsyncHub, Inquiry
+from cairn.advice import Advice
+from cairn.client.errors import ProofInvalid
+from cairn.filing import Receipt
+
+from local import filing, town
+from local.processes import CommandFailed
+from local.running import Local, database_url
+from local.stories import ORKIDE, SCOPE, S3_LATER
+from local.town import Town
+
+_INQUIRIES = 240
+_SEED = 7
+
+
+class NotAsTold(Exception):
+    """The demo expected something else than what happened."""
+
+
+def main() -> int:
+    """Tell the story; 0 if everything was as told."""
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="cairn-demo-") as folder:
+        os.chmod(folder, 0o755)  # the private database's own user must pass through
+        place = Town(Path(folder) / "run")
+        local: Local | None = None
+        try:
+            local = _set_up(place)
+            asyncio.run(_tell(local))
+        except (CommandFailed, NotAsTold) as failed:
+            print(f"\nThe demo stopped: {failed}", file=sys.stderr)
+            return 1
+        finally:
+            if local is not None:
+                local.stop()
+    print(f"\nEverything was ended and removed. {time.monotonic() - begun:.0f} seconds.")
+    return 0
+
+
+def _set_up(place: Town) -> Local:
+    _chapter("Setting up: nobody has to be trusted alone")
+    hub_url, trustee_urls = town.found(place, _say)
+    local = Local(place, hub_url, trustee_urls)
+    local.ensure_up()
+    _say("the hub runs on its own PostgreSQL; the trustees are three processes with a database each")
+    town.enrol_everybody(place, _say)
+    town.allow_bulk(place, [dt.datetime.now(dt.UTC).date()])
+    _say("the trustees meter every group; a larger allowance for today is in the log, signed by two of them")
+    return local
+
+
+async def _tell(local: Local) -> None:
+    place = local.town
+    _chapter(f"{_INQUIRIES} ordinary inquiries")
+    receipts = await filing.file_background(place, _INQUIRIES, _SEED, dt.date.today())
+    _expect(all(receipt.promise for receipt in receipts), "every inquiry got a signed promise")
+    _say(f"{len(receipts)} inquiries of {len(town.FIRMS)} firms are filed, each with the hub's signed promise")
+    _say("the hub saw codes and pseudonyms; no name, phone or address left a firm")
+
+    await _shopping_around(place)
+    await _one_event(place)
+    await _outages(local)
+    await _edited_log(local)
+    _chapter("What each party could and could not see")
+    _say("a firm: its own inquiries, and bands of groups for buyers it can name itself")
+    _say("the hub: who filed how much and when, codes, and which pseudonyms recur; no name, no question asked of it")
+    _say("a trustee: which member asked for how many padded batches; no name, no report, no answer")
+    _say("not yet in this version: sealed details and their opening, aggregates, bulletins")
+
+
+async def _shopping_around(place: Town) -> None:
+    _chapter("Story 1: a buyer goes from firm to firm")
+    alder, birch, cedar, dogwood = ORKIDE
+    await _file(place, alder, "Alder Sensors (US) declines a buyer from Izmir and tells Cairn")
+    filing.publish(place)
+    advice = await _check(place, birch)
+    _expect(advice.groups is None, "one group alone makes no card")
+    _say("Birch Valves gets another name with the same phone and checks: not seen; one group alone is never shown")
+    await _file(place, birch, "Birch declines too, and tells Cairn")
+    filing.publish(place)
+    advice = await _check(place, alder)
+    _expect(advice.groups == "2-4", "Alder sees the card")
+    _say(f"Alder checks again: seen by {advice.groups} groups, evidence {advice.evidence}. {advice.reasons[0]}")
+    await _file(place, cedar, "Cedar Dynamics (DE) is asked under the first name's web site, and tells Cairn")
+    filing.publish(place)
+    advice = await _check(place, dogwood)
+    _expect(advice.groups == "2-4", "Dogwood sees the card")
+    _say(f"Dogwood Machine, asked next, checks before it answers: {advice.groups} groups. It decides alone.")
+    _say("no firm learnt who the others are; the hub did not learn that anybody checked")
+
+
+async def _one_event(place: Town) -> None:
+    _chapter("Story 2: one shipment, three reporters")
+    fir, ibis, juniper, asia = SCOPE
+    await _file(place, fir, "Fir Test ships an oscilloscope and reports the consignee")
+    await _file(place, ibis, "its forwarder Ibis Freight reports the same shipment")
+    await _file(place, juniper, "its insurer Juniper Marine too")
+    await _file(place, asia, "a week later Fir's own affiliate reports the same buyer")
+    filing.publish(place)
+    advice = await _check(place, S3_LATER)
+    _expect(advice.groups is None, "one event and its affiliate are one group")
+    _say("four reports, but one shipment and one parent company: still one group, so nobody is shown a card")
+    await _file(place, S3_LATER, "Gum Optics reports the buyer independently")
+    filing.publish(place)
+    advice = await _check(place, fir)
+    _expect(advice.groups == "2-4", "now there are two groups")
+    _say(f"now it is {advice.groups} groups, and Fir sees it")
+
+
+async def _outages(local: Local) -> None:
+    _chapter("When something is down")
+    fresh = _numbered("outage")
+    with _stopped(local, "t2"):
+        advice = await _check_fresh(local.town, "elm", next(fresh))
+        _expect(advice.status == "not_seen", "two trustees are enough")
+        _say("one trustee stands still: Elm's check of a new buyer is answered all the same")
+        with _stopped(local, "t3"):
+            receipt = await _file_one(local.town, "elm", next(fresh))
+            _expect(receipt.status == "queued", "one trustee is too few")
+            _say("two stand still: Elm's report waits, encrypted, on Elm's own computer; nothing is lost")
+    async with AsyncHub(local.town.party("elm")) as hub:
+        sent = await hub.send_outbox()
+    _expect(all(receipt.status == "promised" for receipt in sent), "the outbox was sent")
+    _say("they are back: the outbox is sent, and the hub promises")
+
+
+async def _edited_log(local: Local) -> None:
+    _chapter("When the operator edits the database")
+    async with AsyncHub(local.town.party("dogwood")) as hub:
+        audit = await hub.verify_log()
+        _say(f"Dogwood verifies the log: {audit.size} leaves, cosigned by {len(audit.cosigners)} trustees")
+        leaf = audit.size // 2
+        with psycopg.connect(database_url(local.town)) as database:
+            database.execute(
+                "UPDATE translog_leaves SET leaf_hash = %s WHERE leaf_index = %s", (bytes(32), leaf)
+            )
+        try:
+            await hub.verify_log()
+        except ProofInvalid as caught:
+            _say(f"somebody changes leaf {leaf} in the hub's database; Dogwood verifies again: {caught}")
+        else:
+            raise NotAsTold("the edited leaf was not noticed")
+
+
+async def _file(place: Town, told: tuple[str, dict[str, object]], text: str) -> None:
+    firm, inquiry = told
+    receipt = await _file_one(place, firm, inquiry)
+    _expect(receipt.status == "promised", f"{firm} filed")
+    _say(text)
+
+
+async def _file_one(place: Town, firm: str, inquiry: dict[str, object]) -> Receipt:
+    async with AsyncHub(place.party(firm)) as hub:
+        return await hub.report(Inquiry.from_mapping(inquiry))
+
+
+async def _check(place: Town, told: tuple[str, dict[str, object]]) -> Advice:
+    firm, inquiry = told
+    return await _check_fresh(place, firm, inquiry)
+
+
+async def _check_fresh(place: Town, firm: str, inquiry: dict[str, object]) -> Advice:
+    async with AsyncHub(place.party(firm)) as hub:
+        await hub.sync()
+        return await hub.check(Inquiry.from_mapping(inquiry))
+
+
+def _numbered(word: str) -> Iterator[dict[str, object]]:
+    number = 0
+    while True:
+        number += 1
+        yield {
+            "inquiry_id": f"{word}-{number}",
+            "party": {"name": f"Kestrel Bench {word} {number}", "phones": [f"+44 1632 9605{number:02d}"]},
+            "item": {"eccn": "3A225"},
+        }
+
+
+@contextmanager
+def _stopped(local: Local, name: str) -> Iterator[None]:
+    """A trustee's process stands still, as on a machine that hangs."""
+    pid = local.processes[name].pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _expect(held: bool, what: str) -> None:
+    if not held:
+        raise NotAsTold(f"not so: {what}")
+
+
+def _chapter(title: str) -> None:
+    print(f"\n{title}\n{'-' * len(title)}", flush=True)
+
+
+def _say(text: str) -> None:
+    print(f"  - {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""Firms at work in a local Cairn: they file background inquiries, sync, and check, through the SDK."""
+
+import asyncio
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+
+from cairn import AsyncHub, Inquiry
+from cairn.filing import Receipt
+
+from local.inquiries import inquiries
+from local.processes import command
+from local.town import FIRMS, Town
+
+_AT_ONCE = 3  # firms filing at the same time
+
+
+async def file_background(town: Town, count: int, seed: int, today: dt.date) -> list[Receipt]:
+    """Every firm files its share of about `count` made-up inquiries."""
+    by_firm: dict[str, list[Inquiry]] = defaultdict(list)
+    for firm, told in inquiries([(firm.id, firm.sector) for firm in FIRMS], count, seed=seed, today=today):
+        by_firm[firm].append(Inquiry.from_mapping(told))
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def file(firm: str, told: Sequence[Inquiry]) -> list[Receipt]:
+        async with gate, AsyncHub(town.party(firm)) as hub:
+            return await hub.report_all(told)
+
+    filed = await asyncio.gather(*(file(firm, told) for firm, told in by_firm.items()))
+    return [receipt for receipts in filed for receipt in receipts]
+
+
+async def sync_everybody(town: Town) -> None:
+    """Every firm fetches and verifies the index, and the proofs of what it filed."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def sync(firm: str) -> None:
+        async with gate, AsyncHub(town.party(firm)) as hub:
+            await hub.sync()
+            await hub.verify_receipts()
+
+    await asyncio.gather(*(sync(firm.id) for firm in FIRMS))
+
+
+def publish(town: Town) -> None:
+    """The operator publishes the index."""
+    command("cairn-hub", "index", "publish", "--home", town.hub)

@@ -1,0 +1,96 @@
+"""`make run`: a local Cairn that stays up, filled so that nothing it shows is empty.
+
+From nothing it is set up whole; again, it is found as it was, and what has died is restarted.
+`.run/access.json` says where everything is.
+"""
+
+import asyncio
+import datetime as dt
+import sys
+from pathlib import Path
+
+from local import filing, town
+from local.processes import CommandFailed, write_json
+from local.running import Local
+from local.town import Town
+
+_INQUIRIES = 240
+_SEED = 20
+
+
+def main() -> int:
+    """Bring it up; 0 once it is."""
+    place = Town(Path(".run").resolve())
+    try:
+        local = Local.remembered(place) or _found(place)
+        started = local.ensure_up()
+        _prepare(local)
+    except CommandFailed as failed:
+        print(f"make run: {failed}", file=sys.stderr)
+        return 1
+    write_json(place.folder / "access.json", local.access())
+    print(f"started: {', '.join(started)}" if started else "everything was already running")
+    print(_lines_to_paste(local))
+    return 0
+
+
+def _found(place: Town) -> Local:
+    print("setting up a Cairn in .run (about a minute, once)")
+    hub_url, trustee_urls = town.found(place, _say)
+    local = Local(place, hub_url, trustee_urls)
+    local.remember()
+    return local
+
+
+def _prepare(local: Local) -> None:
+    """Enrolments, background load and allowances, each only where it is missing."""
+    place = local.town
+    if not place.party(town.LIAISONS[-1]).joinpath("profile").exists():
+        town.enrol_everybody(place, _say)
+    _allow(place)
+    filled = place.folder / "filled"
+    if not filled.exists():
+        receipts = asyncio.run(filing.file_background(place, _INQUIRIES, _SEED, dt.date.today()))
+        _say(f"{len(receipts)} background inquiries filed")
+        filing.publish(place)
+        asyncio.run(filing.sync_everybody(place))
+        _say("index published; every firm synced it and proved its receipts")
+        filled.touch()
+
+
+def _allow(place: Town) -> None:
+    today = dt.datetime.now(dt.UTC).date()
+    marker = place.folder / f"allowed-{today}"
+    if not marker.exists():
+        town.allow_bulk(place, [today, today + dt.timedelta(days=1)])
+        marker.touch()
+
+
+def _say(text: str) -> None:
+    print(f"  - {text}", flush=True)
+
+
+def _lines_to_paste(local: Local) -> str:
+    run = Path(".run")
+    return f"""
+Cairn is up: hub {local.hub_url}, trustees {", ".join(local.trustee_urls.values())}. Paste:
+
+  .venv/bin/cairn check examples/inquiries.jsonl --home {run}/members/dogwood
+  .venv/bin/cairn report examples/inquiries.jsonl --home {run}/members/dogwood
+  .venv/bin/cairn status --home {run}/members/dogwood
+
+One more firm:
+
+  .venv/bin/cairn-hub members invite --home {run}/hub --id maple --group maple-optics --sector exporter --out maple.invitation
+  .venv/bin/cairn enrol maple.invitation --home {run}/members/maple
+  .venv/bin/cairn-trustee requests --home {run}/trustees/t1
+  .venv/bin/cairn-trustee approve --all --home {run}/trustees/t1
+  .venv/bin/cairn-trustee approve --all --home {run}/trustees/t2
+  .venv/bin/cairn status --home {run}/members/maple
+
+`make stop` ends it; `make run` finds it again.
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

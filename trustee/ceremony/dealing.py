@@ -1,0 +1,160 @@
+"""What a trustee says in each round, and the checks of what the others said. No sockets.
+
+Every message is signed with the trustee's identity key and bound to the plan's digest; shares travel
+sealed to their holder. Whoever says something false is named, and the ceremony ends there.
+Source: `cairn_protocol.dkg`; HPKE (RFC 9180) with X25519, HKDF-SHA-256 and AES-256-GCM.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cairn_protocol import dkg
+from cairn_protocol.dkg import Ceremony, Dealing, JointKey, Reveal
+from cairn_protocol.errors import BadDealing
+from cairn_protocol.group import Scalar, decode_element, decode_scalar, encode_scalar
+from cairn_protocol.messages.parties import JointKeyShares
+from cairn_protocol.messages.trustee import (
+    CeremonyPlan,
+    CeremonyResult,
+    CeremonyTrustee,
+    Commitments,
+    RevealPart,
+    Reveals,
+)
+from cairn_protocol.messages.wire import Signed, digest_of, open_signed, sign
+from cairn_protocol.sharing import Index, KeyShare
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
+from trustee.errors import HomeError
+from trustee.keys import ServingKeys
+
+KEYS = ("names", "values", "assent")
+_SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The outcome: this trustee's three shares, and the three joint keys."""
+
+    shares: tuple[KeyShare, KeyShare, KeyShare] = field(repr=False)
+    keys: tuple[JointKeyShares, JointKeyShares, JointKeyShares]
+
+
+class Part:
+    """One trustee's part in one ceremony."""
+
+    def __init__(self, plan: CeremonyPlan, me: CeremonyTrustee, keys: ServingKeys) -> None:
+        """Raises HomeError unless the plan names this trustee as it is."""
+        if me not in plan.trustees or [t.keys.index for t in plan.trustees] != list(
+            range(1, len(plan.trustees) + 1)
+        ):
+            raise HomeError("the plan does not name this trustee with its own keys and address, in order")
+        self.plan = plan
+        self.me = me
+        self._keys = keys
+        self._digest = digest_of(plan)
+        self._ceremonies = [Ceremony(self._digest, key, len(plan.trustees), plan.t) for key in KEYS]
+        self._dealings = [dkg.deal(ceremony, Index(me.keys.index)) for ceremony in self._ceremonies]
+
+    def commitments(self) -> Signed:
+        """Round 1."""
+        digests = tuple(dealing.commitment() for dealing in self._dealings)
+        return sign(
+            Commitments(plan=self._digest, dealer=self.me.keys.id, digests=digests), self._keys.signing
+        )
+
+    def reveals_for(self, holder: CeremonyTrustee) -> Signed:
+        """Round 2, to one holder: only once every round-1 message is in."""
+        index = Index(holder.keys.index)
+        shares = b"".join(encode_scalar(dealing.share_for(index)) for dealing in self._dealings)
+        public = X25519PublicKey.from_public_bytes(holder.keys.sealing_key)
+        message = Reveals(
+            plan=self._digest,
+            dealer=self.me.keys.id,
+            holder=holder.keys.id,
+            reveals=tuple(_part(dealing) for dealing in self._dealings),
+            sealed_shares=_SUITE.encrypt(shares, public, self._info(self.me.keys.id, holder.keys.id)),
+        )
+        return sign(message, self._keys.signing)
+
+    def open_commitments(self, dealer: CeremonyTrustee, signed: Signed) -> Commitments:
+        """Another's round 1, checked. Raises BadSignature or BadDealing, naming it."""
+        culprit = f"trustee:{dealer.keys.id}"
+        said = open_signed(signed, Commitments, dealer.keys.signing_key, culprit=culprit)
+        if said.plan != self._digest or said.dealer != dealer.keys.id:
+            raise BadDealing("commitments for another ceremony", culprit=culprit)
+        return said
+
+    def open_reveals(
+        self, dealer: CeremonyTrustee, signed: Signed, committed: Commitments
+    ) -> tuple[list[Reveal], list[Scalar]]:
+        """Another's round 2, checked against its round 1. Raises BadDealing, BadShare, ..., naming it."""
+        culprit = f"trustee:{dealer.keys.id}"
+        said = open_signed(signed, Reveals, dealer.keys.signing_key, culprit=culprit)
+        if (said.plan, said.dealer, said.holder) != (self._digest, dealer.keys.id, self.me.keys.id):
+            raise BadDealing("a dealing for another ceremony or another holder", culprit=culprit)
+        try:
+            opened = _SUITE.decrypt(
+                said.sealed_shares, self._keys.sealing, self._info(dealer.keys.id, self.me.keys.id)
+            )
+        except (InvalidTag, ValueError) as cause:
+            raise BadDealing("shares that do not open", culprit=culprit) from cause
+        if len(opened) != 32 * len(KEYS):
+            raise BadDealing("another number of shares", culprit=culprit)
+        reveals, shares = [], []
+        for at, (ceremony, part) in enumerate(zip(self._ceremonies, said.reveals, strict=True)):
+            reveal = Reveal(
+                Index(dealer.keys.index),
+                tuple(decode_element(c, culprit=culprit) for c in part.commitments),
+                part.proof,
+            )
+            dkg.check_reveal(ceremony, reveal, committed.digests[at], culprit=culprit)
+            share = decode_scalar(opened[32 * at : 32 * at + 32], culprit=culprit)
+            dkg.check_dealt(reveal, Index(self.me.keys.index), share, culprit=culprit)
+            reveals.append(reveal)
+            shares.append(share)
+        return reveals, shares
+
+    def combine(self, dealt: Mapping[int, tuple[list[Reveal], list[Scalar]]]) -> Made:
+        """Round 3: from every dealer's checked message, by index."""
+        made = [
+            dkg.combine(
+                ceremony,
+                Index(self.me.keys.index),
+                [dealt[index][0][at] for index in sorted(dealt)],
+                {Index(index): dealt[index][1][at] for index in dealt},
+            )
+            for at, ceremony in enumerate(self._ceremonies)
+        ]
+        names, values, assent = made
+        return Made(
+            (names[0], values[0], assent[0]),
+            (_message("names", names[1]), _message("values", values[1]), _message("assent", assent[1])),
+        )
+
+    def result(self, made: Made) -> Signed:
+        """What this trustee tells everybody it computed."""
+        return sign(
+            CeremonyResult(plan=self._digest, trustee=self.me.keys.id, keys=made.keys), self._keys.signing
+        )
+
+    def check_result(self, peer: CeremonyTrustee, signed: Signed, made: Made) -> None:
+        """Raise BadDealing, naming the peer, unless it computed the same joint keys."""
+        culprit = f"trustee:{peer.keys.id}"
+        said = open_signed(signed, CeremonyResult, peer.keys.signing_key, culprit=culprit)
+        if said.plan != self._digest or said.trustee != peer.keys.id or said.keys != made.keys:
+            raise BadDealing("the peer computed other joint keys", culprit=culprit)
+
+    def _info(self, dealer: str, holder: str) -> bytes:
+        return b"cairn/v1/dealt\0" + self._digest + dealer.encode() + b"\0" + holder.encode()
+
+
+def _part(dealing: Dealing) -> RevealPart:
+    return RevealPart(commitments=tuple(dealing.reveal.commitments), proof=dealing.reveal.proof)
+
+
+def _message(name: str, joint: JointKey) -> JointKeyShares:
+    shares = tuple(joint.shares[Index(index)] for index in sorted(joint.shares))
+    return JointKeyShares(name=name, element=joint.element, shares=shares)

@@ -1,0 +1,1 @@
+"""Evaluating blinded points for members, metered by group and day."""

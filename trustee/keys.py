@@ -1,0 +1,105 @@
+"""A trustee's secrets, in one file with two compartments under one passphrase.
+
+`serving` holds the identity keys and the shares of the two OPRF keys: a running trustee opens
+it alone. `assent` holds the share of the assent key, sealed for a purpose of its own; only the key
+generation writes it, and only staff who approve an opening open it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from cairn_protocol import passphrase
+from cairn_protocol.group import Scalar, decode_scalar, encode_scalar
+from cairn_protocol.messages.wire import Bytes32, Message, decode, encode
+from cairn_protocol.sharing import Index, KeyShare
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from msgspec import Meta
+
+from trustee.errors import HomeError
+from trustee.home import Home, write_private
+
+_SERVING = "cairn/v1/trustee-serving"
+_ASSENT = "cairn/v1/trustee-assent"
+
+
+class KeyFile(Message, frozen=True, tag="cairn/trustee-keys/1"):
+    """The file: each compartment sealed under the passphrase for its own purpose."""
+
+    serving: Annotated[bytes, Meta(max_length=4096)]
+    assent: Annotated[bytes, Meta(max_length=4096)] | None
+
+
+class _Serving(Message, frozen=True, tag="cairn/trustee-serving/1"):
+    signing: Bytes32
+    sealing: Bytes32
+    names: Bytes32 | None
+    values: Bytes32 | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServingKeys:
+    """What a running trustee holds. The shares are None before the key generation."""
+
+    index: Index
+    signing: Ed25519PrivateKey = field(repr=False)
+    sealing: X25519PrivateKey = field(repr=False)
+    names: KeyShare | None = None
+    values: KeyShare | None = None
+
+
+def create(home: Home, word: str, index: Index) -> ServingKeys:
+    """New identity keys, written under the passphrase `word`. Raises HomeError if there are keys already."""
+    if home.keys.exists():
+        raise HomeError(f"{home.folder} already holds a trustee's keys; they are never overwritten")
+    keys = ServingKeys(index, Ed25519PrivateKey.generate(), X25519PrivateKey.generate())
+    _write(home, word, keys, None)
+    return keys
+
+
+def load(home: Home, word: str) -> ServingKeys:
+    """Open the serving compartment. Raises HomeError, WrongPassphrase."""
+    content = decode(passphrase.open_sealed(word, _file(home).serving, _SERVING), _Serving)
+    index = Index(home.descriptor().keys.index)
+    return ServingKeys(
+        index,
+        Ed25519PrivateKey.from_private_bytes(content.signing),
+        X25519PrivateKey.from_private_bytes(content.sealing),
+        KeyShare(index, decode_scalar(content.names)) if content.names else None,
+        KeyShare(index, decode_scalar(content.values)) if content.values else None,
+    )
+
+
+def keep_shares(home: Home, word: str, keys: ServingKeys, names: KeyShare, values: KeyShare, assent: Scalar) -> None:
+    """Write the shares of a finished key generation. Raises HomeError if there are shares already."""
+    if keys.names is not None or _file(home).assent is not None:
+        raise HomeError("this trustee has its shares already; a share is never replaced by another key generation")
+    whole = ServingKeys(keys.index, keys.signing, keys.sealing, names, values)
+    _write(home, word, whole, passphrase.seal(word, encode_scalar(assent), _ASSENT))
+
+
+def load_assent(home: Home, word: str) -> KeyShare:
+    """Open the assent compartment. Raises HomeError, WrongPassphrase."""
+    sealed = _file(home).assent
+    if sealed is None:
+        raise HomeError("there is no assent share before the key generation")
+    scalar = decode_scalar(passphrase.open_sealed(word, sealed, _ASSENT))
+    return KeyShare(Index(home.descriptor().keys.index), scalar)
+
+
+def _file(home: Home) -> KeyFile:
+    try:
+        return decode(home.keys.read_bytes(), KeyFile)
+    except FileNotFoundError as cause:
+        raise HomeError(f"{home.folder} holds no keys: run `cairn-trustee init` first") from cause
+
+
+def _write(home: Home, word: str, keys: ServingKeys, assent: bytes | None) -> None:
+    content = _Serving(
+        signing=keys.signing.private_bytes_raw(),
+        sealing=keys.sealing.private_bytes_raw(),
+        names=encode_scalar(keys.names.scalar) if keys.names else None,
+        values=encode_scalar(keys.values.scalar) if keys.values else None,
+    )
+    sealed = passphrase.seal(word, encode(content), _SERVING)
+    write_private(home.keys, encode(KeyFile(serving=sealed, assent=assent)))

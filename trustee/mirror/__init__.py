@@ -1,0 +1,1 @@
+"""The trustee's own copy of the log: what it has seen it can't be made to unsee."""
