@@ -51,7 +51,7 @@ class Ceremony:
 
 @dataclass(frozen=True, slots=True)
 class Reveal:
-    """Round 2, public: t commitments to a dealer's polynomial, and a proof that it knows its secret (64 bytes)."""
+    """Round 2, public: commitments to a dealer's t coefficients, and a proof (64 bytes) that it knows the secret."""
 
     dealer: Index
     commitments: tuple[Element, ...]

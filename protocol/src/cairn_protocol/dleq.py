@@ -34,7 +34,7 @@ def _sized(part: bytes) -> bytes:
 
 
 def _weights(
-    context: bytes, public: Element, inputs: Sequence[Element], outputs: Sequence[Element]
+    context: bytes, public: Element, inputs: Sequence[bytes], outputs: Sequence[bytes]
 ) -> list[Scalar]:
     seed = hashlib.sha512(_sized(public) + _sized(b"Seed-" + context)).digest()
     domain = b"HashToScalar-" + context
@@ -52,7 +52,7 @@ def _challenge(context: bytes, *elements: Element) -> Scalar:
 def prove(
     secret: Scalar,
     public: Element,
-    inputs: Sequence[Element],
+    inputs: Sequence[Element | bytes],
     outputs: Sequence[Element],
     context: bytes,
     *,
@@ -76,7 +76,7 @@ def prove(
 def verify(
     public: Element,
     inputs: Sequence[Element],
-    outputs: Sequence[Element],
+    outputs: Sequence[Element | bytes],
     proof: bytes,
     context: bytes,
     *,
@@ -84,6 +84,9 @@ def verify(
 ) -> None:
     """Raise BadProof, naming `culprit`, unless `proof` is `prove`'s for these lists.
 
+    outputs  as they came: they need no decoding before
+
+    Raises BadElement and BadScalar, naming `culprit`, for what is no canonical encoding.
     Cost: two multiplications an element, four more a batch.
     Source: RFC 9497 2.2.2.
     """
@@ -95,7 +98,7 @@ def verify(
         raise BadProof("a proof with a zero scalar", culprit=culprit)
     weights = _weights(context, public, inputs, outputs)
     combined = weighted_sum(weights, inputs)
-    scaled = weighted_sum(weights, outputs)
+    scaled = weighted_sum(weights, outputs, culprit=culprit)
     expected = _challenge(
         context,
         public,

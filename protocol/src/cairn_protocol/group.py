@@ -1,14 +1,15 @@
 """ristretto255: scalars, elements, hashing to both. The only module that touches libsodium.
 
-Elements are 32 canonical bytes everywhere, scalars are integers modulo `ORDER`. What
-comes from outside passes `decode_element` or `decode_scalar` once; they refuse every
-other encoding, so a proof or a share has one form. Long sums run on every core:
-libsodium is called without the interpreter lock.
+Elements are 32 canonical bytes everywhere, scalars are integers modulo `ORDER`. Every
+other encoding is refused, so a proof or a share has one form: scalars from outside pass
+`decode_scalar`, elements `decode_element`, or `multiply`, which checks as much. Long sums
+run on every core this process may use: libsodium is called without the interpreter lock.
 
 Limits: scalar arithmetic on Python integers is not constant time; libsodium's own
 operations are. A configured libsodium (CAIRN_LIBSODIUM, a path) comes first; else the
 one bundled by `rbcl`, version 1.0.18, of which nothing but ristretto255 is used
-(CVE-2025-69277 is in the ed25519 calls, which nobody may add here).
+(CVE-2025-69277 is in the ed25519 calls, which nobody may add here) and which lets one
+non-canonical encoding through, refused here.
 Source: RFC 9496; RFC 9380 5.3.1 (expand_message_xmd); RFC 9497 4.1.
 """
 
@@ -18,6 +19,7 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
 from pathlib import Path
 from typing import Final, NewType, TypeVar
 
@@ -32,25 +34,37 @@ SCALAR_BYTES: Final = 32
 IDENTITY: Final = Element(bytes(32))
 _PARALLEL_FROM: Final = 8  # below this many multiplications a thread costs more than it saves
 
-_T = TypeVar("_T")
+_A = TypeVar("_A")
+_R = TypeVar("_R")
 
 
 def _load() -> ctypes.CDLL:
     if configured := os.environ.get("CAIRN_LIBSODIUM"):
-        library = ctypes.CDLL(configured)
-        if library.sodium_init() < 0:
-            raise ImportError("the libsodium named by CAIRN_LIBSODIUM does not start")
-        return library
+        return _load_configured(configured)
     try:
-        from rbcl import _sodium
+        from rbcl import _sodium  # type: ignore[import-untyped]
     except OSError as cause:
         raise ImportError(
             "libsodium could not be unpacked into the temporary folder; set TMPDIR to a folder that may hold "
             "executables, or CAIRN_LIBSODIUM to the path of an installed libsodium"
         ) from cause
     library = _sodium if isinstance(_sodium, ctypes.CDLL) else _sodium._sodium
-    # rbcl writes 2.8 MB into the temporary folder at every import and leaves it; the mapping outlives the name.
+    # rbcl writes 2.8 MB into the temporary folder at every import and leaves it; the mapping outlives a name.
     Path(library._name).unlink(missing_ok=True)
+    return library
+
+
+def _load_configured(path: str) -> ctypes.CDLL:
+    try:
+        library = ctypes.CDLL(path)
+        library.crypto_scalarmult_ristretto255  # noqa: B018  not in every build
+        started = library.sodium_init() >= 0
+    except (OSError, AttributeError) as cause:
+        raise ImportError(
+            "CAIRN_LIBSODIUM does not name a libsodium with ristretto255 (1.0.18 or later)"
+        ) from cause
+    if not started:
+        raise ImportError("the libsodium that CAIRN_LIBSODIUM names does not start")
     return library
 
 
@@ -60,8 +74,11 @@ _multiply_base = _sodium_library.crypto_scalarmult_ristretto255_base
 _add = _sodium_library.crypto_core_ristretto255_add
 _from_hash = _sodium_library.crypto_core_ristretto255_from_hash
 _is_valid = _sodium_library.crypto_core_ristretto255_is_valid_point
+_Encoding = ctypes.c_char * ELEMENT_BYTES
 
-_pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="curve")
+# What the process may use, not what the machine has: a container's or taskset's limit counts.
+_CORES: Final = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+_pool = ThreadPoolExecutor(_CORES, thread_name_prefix="curve")
 
 
 def encode_scalar(scalar: int) -> bytes:
@@ -87,9 +104,14 @@ def decode_element(encoded: bytes, *, culprit: PartyId | None = None) -> Element
     Raises BadElement for another length, a non-canonical encoding, or the identity.
     Source: RFC 9497 4.1, DeserializeElement; RFC 9496 4.3.1.
     """
-    if len(encoded) != ELEMENT_BYTES or encoded == IDENTITY or _is_valid(encoded) != 1:
+    if not _may_be_element(encoded) or encoded == IDENTITY or _is_valid(encoded) != 1:
         raise BadElement("not a canonical group element", culprit=culprit)
     return Element(encoded)
+
+
+def _may_be_element(encoded: bytes) -> bool:
+    # libsodium 1.0.18 takes an encoding with its top bit set for the one without; RFC 9496 4.3.1 refuses it.
+    return len(encoded) == ELEMENT_BYTES and encoded[31] < 0x80
 
 
 def random_scalar() -> Scalar:
@@ -99,30 +121,33 @@ def random_scalar() -> Scalar:
 
 def random_element() -> Element:
     """A uniform element whose discrete logarithm its maker forgets."""
-    out = ctypes.create_string_buffer(ELEMENT_BYTES)
+    out = _Encoding()
     _from_hash(out, secrets.token_bytes(64))
     return Element(out.raw)
 
 
-def multiply(scalar: int, element: Element) -> Element:
-    """scalar * element. Raises BadElement if the element is invalid or the product is the identity."""
-    out = ctypes.create_string_buffer(ELEMENT_BYTES)
-    if _multiply(out, encode_scalar(scalar), element):
-        raise BadElement("the product is the identity, or a factor is no element")
+def multiply(scalar: int, element: Element | bytes, *, culprit: PartyId | None = None) -> Element:
+    """scalar * element. It refuses all that `decode_element` does: what comes from outside may go straight in.
+
+    Raises BadElement if `element` is no canonical element, or the product is the identity.
+    """
+    out = _Encoding()
+    if not _may_be_element(element) or _multiply(out, encode_scalar(scalar), element):
+        raise BadElement("the product is the identity, or a factor is no element", culprit=culprit)
     return Element(out.raw)
 
 
 def multiply_base(scalar: int) -> Element:
     """scalar * B. Raises BadScalar for zero."""
-    out = ctypes.create_string_buffer(ELEMENT_BYTES)
+    out = _Encoding()
     if _multiply_base(out, encode_scalar(scalar)):
         raise BadScalar("the zero scalar has no public element")
     return Element(out.raw)
 
 
 def add(left: Element, right: Element) -> Element:
-    """left + right; may be the identity. Raises BadElement if either is no element."""
-    out = ctypes.create_string_buffer(ELEMENT_BYTES)
+    """left + right, of checked elements; may be the identity. Costs a quarter of a multiplication."""
+    out = _Encoding()
     if _add(out, left, right):
         raise BadElement("a summand is no group element")
     return Element(out.raw)
@@ -131,30 +156,38 @@ def add(left: Element, right: Element) -> Element:
 BASE: Final = multiply_base(1)
 
 
-def multiply_each(scalars: Sequence[int], elements: Sequence[Element]) -> list[Element]:
+def multiply_each(
+    scalars: Sequence[int], elements: Sequence[Element | bytes], *, culprit: PartyId | None = None
+) -> list[Element]:
     """scalars[i] * elements[i], on every core. Raises BadElement as `multiply`."""
-    return map_on_every_core(lambda pair: multiply(*pair), list(zip(scalars, elements, strict=True)))
+    pairs = list(zip(scalars, elements, strict=True))
+    return map_on_every_core(lambda pair: multiply(*pair, culprit=culprit), pairs)
 
 
-def weighted_sum(scalars: Sequence[int], elements: Sequence[Element]) -> Element:
+def weighted_sum(
+    scalars: Sequence[int], elements: Sequence[Element | bytes], *, culprit: PartyId | None = None
+) -> Element:
     """The sum of scalars[i] * elements[i] over at least one term. Raises BadElement as `multiply`."""
-    products = multiply_each(scalars, elements)
-    total = products[0]
-    for product in products[1:]:
-        total = add(total, product)
-    return total
+
+    def part(pairs: Sequence[tuple[int, Element | bytes]]) -> Element:
+        return reduce(add, [multiply(*pair, culprit=culprit) for pair in pairs])
+
+    return reduce(add, _chunks_on_every_core(part, list(zip(scalars, elements, strict=True))))
 
 
-def map_on_every_core(work: Callable[..., _T], items: Sequence[object]) -> list[_T]:
+def map_on_every_core(work: Callable[[_A], _R], items: Sequence[_A]) -> list[_R]:
     """[work(item) for item in items], in chunks on every core; curve work releases the interpreter lock."""
-    workers = os.cpu_count() or 1
-    if workers == 1 or len(items) < _PARALLEL_FROM:
-        return [work(item) for item in items]
-    size = -(-len(items) // workers)
+    parts = _chunks_on_every_core(lambda chunk: [work(item) for item in chunk], items)
+    return [result for part in parts for result in part]
+
+
+def _chunks_on_every_core(work: Callable[[Sequence[_A]], _R], items: Sequence[_A]) -> list[_R]:
+    if _CORES == 1 or len(items) < _PARALLEL_FROM:
+        return [work(items)]
+    size = -(-len(items) // _CORES)
     chunks = [items[at : at + size] for at in range(0, len(items), size)]
-    parts = [_pool.submit(lambda chunk: [work(item) for item in chunk], chunk) for chunk in chunks[1:]]
-    first = [work(item) for item in chunks[0]]
-    return first + [result for part in parts for result in part.result()]
+    others = [_pool.submit(work, chunk) for chunk in chunks[1:]]
+    return [work(chunks[0])] + [other.result() for other in others]
 
 
 def expand_message_xmd(message: bytes, domain: bytes) -> bytes:
@@ -169,7 +202,7 @@ def expand_message_xmd(message: bytes, domain: bytes) -> bytes:
 
 def hash_to_group(message: bytes, domain: bytes) -> Element:
     """A uniform element nobody knows the logarithm of. Source: RFC 9497 4.1, HashToGroup."""
-    out = ctypes.create_string_buffer(ELEMENT_BYTES)
+    out = _Encoding()
     _from_hash(out, expand_message_xmd(message, domain))
     return Element(out.raw)
 

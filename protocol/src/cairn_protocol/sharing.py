@@ -51,7 +51,7 @@ def check(share: Scalar, at: int, commitments: Sequence[Element], *, culprit: Pa
 
 
 def split(secret: Scalar, n: int, t: int) -> list[KeyShare]:
-    """n shares of `secret`, any t of which give it back. Whoever calls this knows the secret: tests and dealers."""
+    """n shares of `secret`, any t of which give it back. Whoever calls this knows the secret."""
     coefficients = [secret, *(random_scalar() for _ in range(t - 1))]
     return [KeyShare(Index(at), value_at(coefficients, at)) for at in range(1, n + 1)]
 
