@@ -15,6 +15,11 @@ from typing import Self
 from urllib.parse import parse_qs
 
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
 from cairn.client.connection import Connection, Signer, Timeouts
 from cairn_protocol import merkle
 from cairn_protocol.checkpoint import Checkpoint, cosign, sign_checkpoint, with_cosignatures
@@ -55,11 +60,6 @@ from cairn_protocol.messages.wire import Message, Signed, decode, digest_of, enc
 from cairn_protocol.roster import kind_of
 from cairn_protocol.sharing import KeyShare, split
 from cairn_protocol.voprf import evaluate
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
-
 from tests.support.reports import EPOCH, NORMALISER, Firm, joint_key, seed, signing_key
 
 ORIGIN = "cairn.example/log"

@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
+from starlette.requests import Request
+from starlette.responses import Response
+
 from cairn.client.connection import MAX_PROBLEM_BYTES, Connection
 from cairn.client.enrolment import enrol
 from cairn.client.errors import (
@@ -23,10 +27,6 @@ from cairn_protocol.messages.log import LeafKind, hash_of
 from cairn_protocol.messages.parties import Invitation, Proposal, Role, Sector, TrusteeAddress
 from cairn_protocol.messages.report import Report, Retraction
 from cairn_protocol.messages.wire import digest_of, encode
-from msgspec import structs
-from starlette.requests import Request
-from starlette.responses import Response
-
 from tests.sdk.small_network import SmallNetwork, message, refused
 from tests.support.reports import firm, seed, signing_key
 

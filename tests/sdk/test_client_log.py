@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
+from starlette.requests import Request
+
 from cairn.client.errors import Misconfigured, ProofInvalid, Unreachable
 from cairn.client.genesis import pinned_genesis
 from cairn.client.log import LogView
@@ -11,9 +14,6 @@ from cairn_protocol.checkpoint import Checkpoint, cosign, sign_checkpoint, with_
 from cairn_protocol.messages.log import LeafKind
 from cairn_protocol.messages.parties import Role, SignedGenesis, sign_genesis
 from cairn_protocol.messages.wire import encode
-from msgspec import structs
-from starlette.requests import Request
-
 from tests.sdk.small_network import ORIGIN, Log, SmallNetwork, refused
 from tests.support.reports import firm, seed
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
 from cairn.client.errors import Metered, ProofInvalid, TrusteeUnavailable, Unauthorised
 from cairn.client.trustees import SubjectInputs, TrusteesClient
 from cairn_protocol.kinds import NAME_EVALUATIONS, VALUE_EVALUATIONS, KeyName, Kind, oprf_input
 from cairn_protocol.sharing import KeyShare
 from cairn_protocol.tags import derive
 from cairn_protocol.voprf import Output
-from starlette.requests import Request
-from starlette.responses import Response
-
 from tests.sdk.small_network import Reply, SmallNetwork, SmallTrustee, refused
 from tests.support.reports import EPOCH, firm, secret_of
 

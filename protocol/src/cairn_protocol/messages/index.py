@@ -15,9 +15,9 @@ import array
 import hashlib
 import sys
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, Protocol, overload
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -73,7 +73,7 @@ class Card(Message, frozen=True, tag="cairn/card/1"):
     """The insight about one subject, in bands: who, when exactly and how much are not in it."""
 
     card_id: UUID
-    version: Annotated[int, Meta(ge=1)]
+    version: Annotated[int, Meta(ge=1, le=2**40)]
     groups: GroupsBand
     events: GroupsBand
     evidence: Evidence
@@ -115,7 +115,7 @@ class Manifest(Message, frozen=True, tag="cairn/manifest/1"):
 
     MAX_BYTES: ClassVar[int] = 1024 * 1024
     epoch: Epoch
-    number: Annotated[int, Meta(ge=1)]
+    number: Annotated[int, Meta(ge=1, le=2**40)]
     published_at: Seconds
     max_age_seconds: Seconds
     tag_segments: Annotated[tuple[SegmentRef, ...], Meta(max_length=4_096)]
@@ -137,6 +137,20 @@ class ManifestAnswer(Message, frozen=True, tag="cairn/manifest-answer/1"):
 def prefix_of(tag: Tag) -> int:
     """The part of a tag that the index is looked up by: 64 bits."""
     return int.from_bytes(tag[:TAG_PREFIX_BYTES], "big")
+
+
+def prefixes_of(tags: Iterable[Tag]) -> Sequence[int]:
+    """`prefix_of` each tag, in their order."""
+    return _big_endian_integers(b"".join([tag[:TAG_PREFIX_BYTES] for tag in tags]))
+
+
+def _big_endian_integers(
+    packed: bytes,
+) -> "array.array[int]":  # subscripted at run time only from Python 3.12
+    integers = array.array("Q", packed)
+    if sys.byteorder == "little":
+        integers.byteswap()
+    return integers
 
 
 def seal_card(card: Card, content_key: bytes, epoch: int) -> bytes:
@@ -187,10 +201,21 @@ def pack_cards(sealed: Sequence[bytes], first: int, epoch: int) -> bytes:
     return _CARD_MAGIC + head + table + b"".join(sealed)
 
 
+class Bytes(Protocol):
+    """Bytes in memory, or a file mapped into it."""
+
+    def __len__(self) -> int: ...
+
+    @overload
+    def __getitem__(self, at: int, /) -> int: ...
+    @overload
+    def __getitem__(self, at: slice, /) -> bytes: ...
+
+
 class TagSegment:
     """A tag segment, read in place: `find` costs a binary search."""
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: Bytes) -> None:
         """Raises BadMessage unless `raw` is exactly one tag segment."""
         head = len(_TAG_MAGIC) + 8
         if raw[:5] != _TAG_MAGIC or len(raw) < head:
@@ -202,9 +227,12 @@ class TagSegment:
         self._raw = raw
         self._wraps = head + self.count * TAG_PREFIX_BYTES
         self._cards = self._wraps + self.count * WRAP_BYTES
-        self._prefixes = array.array("Q", raw[head : self._wraps])
-        if sys.byteorder == "little":
-            self._prefixes.byteswap()
+        self._prefixes = _big_endian_integers(raw[head : self._wraps])
+
+    @property
+    def prefixes(self) -> Sequence[int]:
+        """The prefix of every row, ascending."""
+        return self._prefixes
 
     def find(self, prefix: int) -> Iterator[tuple[bytes, int]]:
         """(wrap, card number) of every row with this prefix."""
@@ -219,7 +247,7 @@ class TagSegment:
 class CardSegment:
     """A card segment, read in place."""
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: Bytes) -> None:
         """Raises BadMessage unless `raw` is exactly one card segment."""
         if raw[:5] != _CARD_MAGIC or len(raw) < 17:
             raise BadMessage("not a card segment", culprit="hub")

@@ -3,10 +3,10 @@
 from typing import TypeVar
 
 import msgspec
-from cairn_protocol.errors import PartyId, ProtocolError
-from cairn_protocol.messages.wire import Message, decode
 
 from cairn.client.errors import ProofInvalid
+from cairn_protocol.errors import PartyId, ProtocolError
+from cairn_protocol.messages.wire import Message, decode
 
 _M = TypeVar("_M", bound=msgspec.Struct)
 

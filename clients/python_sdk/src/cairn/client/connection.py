@@ -27,8 +27,6 @@ from urllib.parse import urlsplit
 import httpx2
 import msgspec
 import stamina
-from cairn_protocol.errors import PartyId
-from cairn_protocol.http_signatures import NONCE_BYTES, sign_request
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cairn.client.errors import (
@@ -42,6 +40,8 @@ from cairn.client.errors import (
     Unreachable,
 )
 from cairn.client.state import StateFolder
+from cairn_protocol.errors import PartyId
+from cairn_protocol.http_signatures import NONCE_BYTES, sign_request
 
 HUB: Final = "hub"
 USER_AGENT: Final = "cairn-sdk/1"

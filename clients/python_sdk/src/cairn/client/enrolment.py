@@ -6,13 +6,13 @@ set of trustees nor put another key in the entry: the party makes and signs the 
 
 from collections.abc import Sequence
 
-from cairn_protocol.messages.parties import Enrolment, Invitation, Proposal, prove_possession
-from cairn_protocol.messages.wire import encode
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cairn.client.answers import limit_of, read_message
 from cairn.client.connection import HUB, Connection
 from cairn.client.errors import ProofInvalid
+from cairn_protocol.messages.parties import Enrolment, Invitation, Proposal, prove_possession
+from cairn_protocol.messages.wire import encode
 
 
 async def enrol(

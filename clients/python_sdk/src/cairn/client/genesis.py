@@ -4,14 +4,13 @@ Its digest came with the invitation, out of band, so neither the hub nor a file 
 put another in its place.
 """
 
+from cairn.client.answers import limit_of, read_message
+from cairn.client.connection import HUB, Connection
+from cairn.client.errors import ProofInvalid
 from cairn_protocol.errors import ProtocolError
 from cairn_protocol.messages.log import Entries, LeafKind
 from cairn_protocol.messages.parties import Genesis
 from cairn_protocol.roster import check_genesis
-
-from cairn.client.answers import limit_of, read_message
-from cairn.client.connection import HUB, Connection
-from cairn.client.errors import ProofInvalid
 
 _KEPT = "genesis.json"
 

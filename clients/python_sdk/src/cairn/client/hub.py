@@ -9,6 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import structs
+
+from cairn.client.answers import limit_of, read_message, read_note
+from cairn.client.connection import CONFLICT_SLUGS, HUB, Connection
+from cairn.client.errors import Conflict, Misconfigured, ProofInvalid, Rejected
 from cairn_protocol.errors import ProtocolError
 from cairn_protocol.messages.index import ManifestAnswer, SegmentRef, segment_digest
 from cairn_protocol.messages.log import ConsistencyProof, Entries, InclusionProof, LeafKind, hash_of
@@ -16,11 +21,6 @@ from cairn_protocol.messages.parties import Genesis
 from cairn_protocol.messages.report import Batch, BatchAnswer, BatchResult, Promise, Report, Retraction
 from cairn_protocol.messages.wire import Signed, digest_of, encode, open_signed, sign
 from cairn_protocol.signed_note import MAX_NOTE_BYTES
-from msgspec import structs
-
-from cairn.client.answers import limit_of, read_message, read_note
-from cairn.client.connection import CONFLICT_SLUGS, HUB, Connection
-from cairn.client.errors import Conflict, Misconfigured, ProofInvalid, Rejected
 
 MAX_REPORTS: Final = 100
 _BATCH_BYTES: Final = Batch.MAX_BYTES - 1024  # what the batch's own brackets may take

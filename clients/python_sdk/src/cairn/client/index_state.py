@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
+from cairn.client.errors import Misconfigured
 from cairn_protocol.errors import ProtocolError
 from cairn_protocol.messages.index import Manifest, SegmentRef
 from cairn_protocol.messages.wire import Message, Seconds, decode
-
-from cairn.client.errors import Misconfigured
 
 INDEX_FOLDER: Final = "index"
 SYNCED_FILE: Final = "synced.json"

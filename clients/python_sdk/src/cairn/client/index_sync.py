@@ -15,20 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from cairn_protocol import merkle
-from cairn_protocol.errors import ProtocolError
-from cairn_protocol.messages.index import (
-    MAX_SEGMENT_BYTES,
-    CardSegment,
-    Manifest,
-    ManifestAnswer,
-    SegmentRef,
-    TagSegment,
-)
-from cairn_protocol.messages.log import LeafKind, hash_of
-from cairn_protocol.messages.parties import Genesis
-from cairn_protocol.messages.wire import digest_of, encode
-
 from cairn.client.connection import HUB, Connection
 from cairn.client.errors import ProofInvalid
 from cairn.client.hub import HubClient
@@ -42,6 +28,19 @@ from cairn.client.index_state import (
     segment_name,
 )
 from cairn.client.log import LogView
+from cairn_protocol import merkle
+from cairn_protocol.errors import ProtocolError
+from cairn_protocol.messages.index import (
+    MAX_SEGMENT_BYTES,
+    CardSegment,
+    Manifest,
+    ManifestAnswer,
+    SegmentRef,
+    TagSegment,
+)
+from cairn_protocol.messages.log import LeafKind, hash_of
+from cairn_protocol.messages.parties import Genesis
+from cairn_protocol.messages.wire import digest_of, encode
 
 __all__ = ["IndexState", "IndexSync"]
 

@@ -8,12 +8,16 @@ Not here: syncing (`index_sync`), where own tags come from (the register).
 """
 
 import mmap
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from cairn.client.connection import HUB
+from cairn.client.errors import Misconfigured, ProofInvalid
+from cairn.client.index_state import IndexState, Synced, index_dir, read_synced, segment_name
 from cairn_protocol.errors import BadMessage
 from cairn_protocol.messages.index import (
     Card,
@@ -27,14 +31,15 @@ from cairn_protocol.messages.index import (
 )
 from cairn_protocol.tags import CardKey, Tag
 
-from cairn.client.connection import HUB
-from cairn.client.errors import Misconfigured, ProofInvalid
-from cairn.client.index_state import IndexState, Synced, index_dir, read_synced, segment_name
-
 __all__ = ["FoundCard", "LocalIndex", "index_dir"]
 
 # A sync of another process may remove a segment between reading the manifest and the segment.
 _LOAD_ATTEMPTS: Final = 3
+
+# A set of all prefixes answers which own tags are there, at about 90 bytes a prefix in memory. For few own
+# tags it isn't worth making, and beyond a million prefixes it isn't worth its memory: then each is searched.
+_MANY_OWN: Final = 500
+_MOST_IN_SET: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class LocalIndex:
         self._first_numbers = [segment.first for segment in self._cards]
         self._quarantined = frozenset(synced.manifest.quarantined)
         self._recalled = frozenset(tombstone.card_id for tombstone in synced.manifest.tombstones)
+        self._prefixes: frozenset[int] | None = None
 
     @classmethod
     def load(cls, directory: Path) -> Self:
@@ -82,9 +88,8 @@ class LocalIndex:
 
         Raises ProofInvalid if a card doesn't open with the key that its own tag gives.
         """
-        prefixes = prefixes_of(tag for tag, _ in own)
         found: dict[int, tuple[Card, list[Tag]]] = {}
-        for tag, content_key, number in self._openings(own, prefixes):
+        for _, tag, content_key, number in sorted(self._openings(own)):
             if number not in found:
                 found[number] = (self._open(number, content_key), [])
             found[number][1].append(tag)
@@ -94,21 +99,40 @@ class LocalIndex:
             if card.card_id not in self._recalled
         ]
 
-    def _openings(
-        self, own: Sequence[tuple[Tag, CardKey]], prefixes: Sequence[int]
-    ) -> Iterator[tuple[Tag, bytes, int]]:
-        """Tag, content key and card number of each row that an own tag unwraps."""
+    def _openings(self, own: Sequence[tuple[Tag, CardKey]]) -> Iterator[tuple[int, Tag, bytes, int]]:
+        """Place among the own tags, tag, content key and card number of each row that an own tag unwraps."""
+        own_by_prefix = self._candidates(own)
+        prefixes = sorted(own_by_prefix)
         for segment in self._tags:
-            present = segment.present(prefixes)
-            if not present:
+            if not segment.count:
                 continue
-            for (tag, card_key), prefix in zip(own, prefixes, strict=True):
-                if prefix not in present or tag in self._quarantined:
-                    continue
+            begin = bisect_left(prefixes, segment.prefixes[0])
+            end = bisect_right(prefixes, segment.prefixes[-1])
+            for prefix in prefixes[begin:end]:
                 for wrap, number in segment.find(prefix):
-                    content_key = unwrap_content_key(card_key, wrap)
-                    if content_key is not None:  # else another tag has the same prefix
-                        yield tag, content_key, number
+                    for place in own_by_prefix[prefix]:
+                        tag, card_key = own[place]
+                        content_key = unwrap_content_key(card_key, wrap)
+                        if content_key is not None:  # else another tag has the same prefix
+                            yield place, tag, content_key, number
+
+    def _candidates(self, own: Sequence[tuple[Tag, CardKey]]) -> dict[int, list[int]]:
+        """Places of own tags, by prefix, without those that surely have no row and those in quarantine."""
+        prefixes = prefixes_of([tag for tag, _ in own])
+        places: Iterable[int] = range(len(own))
+        if len(own) >= _MANY_OWN and sum(segment.count for segment in self._tags) <= _MOST_IN_SET:
+            present = self._all_prefixes().intersection(prefixes)
+            places = [place for place, prefix in enumerate(prefixes) if prefix in present]
+        candidates: dict[int, list[int]] = defaultdict(list)
+        for place in places:
+            if own[place][0] not in self._quarantined:
+                candidates[prefixes[place]].append(place)
+        return candidates
+
+    def _all_prefixes(self) -> frozenset[int]:
+        if self._prefixes is None:
+            self._prefixes = frozenset().union(*(segment.prefixes for segment in self._tags))
+        return self._prefixes
 
     def _open(self, number: int, content_key: bytes) -> Card:
         at = bisect_right(self._first_numbers, number) - 1

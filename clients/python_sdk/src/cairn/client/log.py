@@ -15,12 +15,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
-from cairn_protocol import merkle
-from cairn_protocol.checkpoint import Verified, open_note
-from cairn_protocol.errors import BadConsistency, PartyId, ProtocolError
-from cairn_protocol.messages.log import LeafKind
-from cairn_protocol.messages.parties import Genesis
-from cairn_protocol.roster import Roster
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cairn.client.altered import altered_leaves
@@ -29,6 +23,12 @@ from cairn.client.errors import Misconfigured, ProofInvalid, Rejected
 from cairn.client.hub import HubClient
 from cairn.client.mirrors import Mirrors
 from cairn.client.reading import NOTHING_READ, Followed, Reading
+from cairn_protocol import merkle
+from cairn_protocol.checkpoint import Verified, open_note
+from cairn_protocol.errors import BadConsistency, PartyId, ProtocolError
+from cairn_protocol.messages.log import LeafKind
+from cairn_protocol.messages.parties import Genesis
+from cairn_protocol.roster import Roster
 
 ENTRIES_A_CALL: Final = 1_000
 _CHECKPOINT: Final = "checkpoint.note"

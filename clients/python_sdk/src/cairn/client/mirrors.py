@@ -9,15 +9,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from cairn.client.answers import limit_of, read_message, read_note
+from cairn.client.connection import Connection
+from cairn.client.errors import ClientError, ProofInvalid
 from cairn_protocol import merkle
 from cairn_protocol.merkle import HASH_BYTES
 from cairn_protocol.messages.log import LeafHashes
 from cairn_protocol.messages.parties import Genesis
 from cairn_protocol.signed_note import MAX_NOTE_BYTES
-
-from cairn.client.answers import limit_of, read_message, read_note
-from cairn.client.connection import Connection
-from cairn.client.errors import ClientError, ProofInvalid
 
 HASHES_A_CALL: Final = 10_000
 _T = TypeVar("_T")

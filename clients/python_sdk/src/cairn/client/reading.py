@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
+
 from cairn_protocol import merkle
 from cairn_protocol.errors import BadMessage
 from cairn_protocol.merkle import HASH_BYTES

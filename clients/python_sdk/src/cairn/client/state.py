@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from cairn_protocol.errors import PartyId
 from filelock import AsyncFileLock
 
 from cairn.client.errors import StateUnwritable
+from cairn_protocol.errors import PartyId
 
 _FAULTS: Final = "faults.json"
 _CONFLICTS: Final = "conflicts"

@@ -13,16 +13,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cairn_protocol import voprf
-from cairn_protocol.errors import ProtocolError
-from cairn_protocol.group import Element
-from cairn_protocol.kinds import NAME_EVALUATIONS, VALUE_EVALUATIONS, KeyName
-from cairn_protocol.messages.parties import Genesis, TrusteeKeys
-from cairn_protocol.messages.trustee import MAX_SUBJECTS, Evaluate, Evaluated, Evaluations
-from cairn_protocol.messages.wire import encode
-from cairn_protocol.sharing import Index
-from cairn_protocol.voprf import Blinded, Output, PublicShare
-
 from cairn.client.answers import limit_of, read_message
 from cairn.client.connection import Connection
 from cairn.client.errors import (
@@ -35,6 +25,15 @@ from cairn.client.errors import (
     Unauthorised,
     Unreachable,
 )
+from cairn_protocol import voprf
+from cairn_protocol.errors import ProtocolError
+from cairn_protocol.group import Element
+from cairn_protocol.kinds import NAME_EVALUATIONS, VALUE_EVALUATIONS, KeyName
+from cairn_protocol.messages.parties import Genesis, TrusteeKeys
+from cairn_protocol.messages.trustee import MAX_SUBJECTS, Evaluate, Evaluated, Evaluations
+from cairn_protocol.messages.wire import encode
+from cairn_protocol.sharing import Index
+from cairn_protocol.voprf import Blinded, Output, PublicShare
 
 
 @dataclass(frozen=True, slots=True)
