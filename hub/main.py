@@ -1,4 +1,4 @@
-"""The hub as one ASGI application: routes, and beside them the sequencer and the worker.
+"""The hub as one ASGI application: routes, and beside them sequencer, worker and publishing.
 
 `create_app` opens nothing. Its lifespan starts the database if it is the private one,
 migrates it, and ends everything in the opposite order; requests under way are answered first.
@@ -14,6 +14,8 @@ from fastapi.responses import JSONResponse
 
 from hub import metrics
 from hub.health import unready
+from hub.index.routes import router as index_router
+from hub.index.schedule import publishing
 from hub.jobs import Runner
 from hub.linkage.linking import LINK
 from hub.members.routes import router as members_router
@@ -45,7 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     install(app, settings, batch_paths=[BATCH_PATH])
-    for part in (router, metrics.router, members_router, translog_router, reports_router):
+    for part in (router, metrics.router, members_router, translog_router, reports_router, index_router):
         app.include_router(part)
     return app
 
@@ -62,6 +64,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.services = services
         app.state.sequencer = Sequencer(services)
         await stack.enter_async_context(app.state.sequencer.running())
+        await stack.enter_async_context(publishing(services))
         yield
 
 

@@ -127,6 +127,25 @@ class Settings(BaseSettings):
     )
     batch_bytes: int = Field(default=16 * MIB, ge=KIB, description="Largest body of a batch of reports.")
 
+    index_interval_seconds: float = Field(
+        default=3600,
+        gt=0,
+        description="Time between versions of the index; `cairn-hub index publish` makes one at once.",
+    )
+    index_max_age_seconds: int = Field(
+        default=172_800,
+        gt=0,
+        description="Age at which members take an index for too old to answer from. Longer than any outage of the hub.",
+    )
+    index_proof_seconds: float = Field(
+        default=30, gt=0, description="Wait of a publication for t trustees to cosign its manifest."
+    )
+    index_segment_kept_seconds: int = Field(
+        default=86_400,
+        ge=0,
+        description="How long segments stay that no manifest lists any more, for members half way through a sync.",
+    )
+
     log_level: str = Field(default="INFO", description="Least severe level that is logged.")
 
     @property

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Integer, LargeBinary, SmallInteger
+from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.storage.database import Base
@@ -14,8 +14,8 @@ class ManifestRow(Base):
     __tablename__ = "manifests"
 
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    content: Mapped[bytes] = mapped_column(LargeBinary)  # the manifest, canonical, as its leaf has it
-    leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)  # the leaf has the manifest itself
+    published_at: Mapped[int] = mapped_column(BigInteger)  # seconds since 1970
     depth: Mapped[int] = mapped_column(SmallInteger)  # leading bits of a tag that choose its segment
     coverage: Mapped[bytes] = mapped_column(LargeBinary)  # stands for the roster's groups and their families
 

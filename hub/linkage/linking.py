@@ -12,10 +12,10 @@ Not here: the rules (`clustering`, `common_values`), cards (`hub.cards`).
 from collections.abc import Sequence
 from typing import Final
 
-from cairn_protocol.roster import Roster
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.roster import Roster
 from hub.jobs import Task
 from hub.linkage import loading, weighing, writing
 from hub.reports.filing import LINK_REPORTS

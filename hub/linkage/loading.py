@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from cairn_protocol.agreement import DECIDING
 from cairn_protocol.codes import UNKNOWN
 from cairn_protocol.kinds import Kind
@@ -14,12 +17,10 @@ from cairn_protocol.messages.report import Confidence, SignedHeader
 from cairn_protocol.messages.wire import decode
 from cairn_protocol.roster import Roster
 from cairn_protocol.tags import Tag
-from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from hub.linkage.clustering import Board, Cluster, Sighting
 from hub.linkage.common_values import CONTACTS
 from hub.linkage.tables import PLACES, ClusterRow, LinkedReport
+from hub.reports.bulk import among
 from hub.reports.secrets import open_open_part
 from hub.reports.tables import ReportRow, ReportTag
 from hub.storage.envelopes import Envelopes
@@ -72,7 +73,7 @@ async def leaving(db: AsyncSession, numbers: Sequence[int]) -> list[Left]:
     linked = (
         select(ReportRow.number, LinkedReport.cluster, ReportRow.signed_header)
         .join(LinkedReport, LinkedReport.report == ReportRow.number)
-        .where(ReportRow.number.in_(numbers))
+        .where(among(ReportRow.number, numbers))
     )
     left = []
     for number, cluster, signed_header in await db.execute(linked):
@@ -92,7 +93,7 @@ async def arriving(
     waiting = (
         select(ReportRow.number, ReportRow.member_id, ReportRow.signed_header, ReportRow.open_part)
         .outerjoin(LinkedReport, LinkedReport.report == ReportRow.number)
-        .where(ReportRow.number.in_(numbers), LinkedReport.report.is_(None))
+        .where(among(ReportRow.number, numbers), LinkedReport.report.is_(None))
         .order_by(ReportRow.number)
     )
     rows = [
@@ -123,7 +124,7 @@ async def linked_in(db: AsyncSession, envelopes: Envelopes, clusters: Collection
     members = (
         select(LinkedReport, ReportRow.open_part)
         .join(ReportRow, ReportRow.number == LinkedReport.report)
-        .where(LinkedReport.cluster.in_(clusters))
+        .where(among(LinkedReport.cluster, clusters))
         .order_by(LinkedReport.place)
     )
     rows = (await db.execute(members)).all()
@@ -192,7 +193,7 @@ async def board_around(
     )
     clusters_by_tag = [(Tag(tag), cluster) for tag, cluster in leads]
     rows = await db.scalars(
-        select(ClusterRow).where(ClusterRow.id.in_({cluster for _, cluster in clusters_by_tag}))
+        select(ClusterRow).where(among(ClusterRow.id, {cluster for _, cluster in clusters_by_tag}))
     )
     return Board([_cluster(envelopes, row) for row in rows], clusters_by_tag)
 
@@ -212,7 +213,7 @@ async def _tags_of(db: AsyncSession, numbers: Sequence[int]) -> dict[int, tuple[
     """The tags that decide, by report."""
     rows = (
         select(ReportTag.report, ReportTag.kind, ReportTag.tag)
-        .where(ReportTag.report.in_(numbers), ReportTag.kind.in_(_DECIDING))
+        .where(among(ReportTag.report, numbers), among(ReportTag.kind, _DECIDING))
         .order_by(ReportTag.report, ReportTag.position)
     )
     tags: dict[int, list[tuple[Kind, Tag]]] = defaultdict(list)

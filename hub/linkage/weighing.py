@@ -3,11 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from cairn_protocol.kinds import Kind
-from cairn_protocol.tags import Tag
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.kinds import Kind
+from cairn_protocol.tags import Tag
 from hub.linkage.common_values import CONTACTS, IDENTIFIERS, MOST_PARTIES, WEIGHED, Beside, is_common
 from hub.linkage.loading import Left, Live
 

@@ -10,14 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.linkage.clustering import Board
 from hub.linkage.loading import Left, Live, countries_of
 from hub.linkage.tables import CLUSTER_IDS, ClusterRow, ClusterTag, LinkedReport
-from hub.reports.copying import copy_rows
+from hub.reports.bulk import among, copy_rows
 from hub.storage.envelopes import Envelopes
+
+_MOVE_TAGS = text(
+    "INSERT INTO cluster_tags (tag, cluster, kind)"
+    " SELECT tag, :new, kind FROM cluster_tags WHERE cluster = :old ON CONFLICT DO NOTHING"
+)
 
 
 async def forget(db: AsyncSession, left: Sequence[Left]) -> None:
     """Take reports out of their clusters. The clusters are to be dissolved next."""
     if left:
-        await db.execute(delete(LinkedReport).where(LinkedReport.report.in_([row.number for row in left])))
+        await db.execute(delete(LinkedReport).where(among(LinkedReport.report, [row.number for row in left])))
 
 
 def heirs(board: Board, staying: Sequence[Live]) -> dict[int, int]:
@@ -58,7 +63,7 @@ async def write(
 
     await _write_clusters(db, envelopes, board, real)
     if dissolved:
-        await db.execute(delete(ClusterTag).where(ClusterTag.cluster.in_(dissolved)))
+        await db.execute(delete(ClusterTag).where(among(ClusterTag.cluster, dissolved)))
     merged = {old: id_of(board.alive(old)) for old in board.merged if old > 0}
     for old, new in merged.items():
         await _move(db, old, new)
@@ -112,20 +117,17 @@ async def _write_clusters(
             }
         )
     statement = insert(ClusterRow)
-    new = {name: statement.excluded[name] for name in ClusterRow.__table__.columns.keys() if name != "id"}
+    new = {column.name: column for column in statement.excluded if column.name != "id"}
     if rows:
         await db.execute(statement.on_conflict_do_update(index_elements=["id"], set_=new), rows)
 
 
 async def _move(db: AsyncSession, old: int, new: int) -> None:
     """Everything of a cluster that was merged into another."""
-    for statement in (
-        "UPDATE linked_reports SET cluster = :new WHERE cluster = :old",
-        "INSERT INTO cluster_tags (tag, cluster, kind)"
-        " SELECT tag, :new, kind FROM cluster_tags WHERE cluster = :old ON CONFLICT DO NOTHING",
-        "DELETE FROM cluster_tags WHERE cluster = :old",
-    ):
-        await db.execute(text(statement), {"old": old, "new": new})
+    merged = {"old": old, "new": new}
+    await db.execute(text("UPDATE linked_reports SET cluster = :new WHERE cluster = :old"), merged)
+    await db.execute(_MOVE_TAGS, merged)
+    await db.execute(text("DELETE FROM cluster_tags WHERE cluster = :old"), merged)
 
 
 async def _move_reports(db: AsyncSession, reports: Sequence[tuple[Live, int]]) -> None:

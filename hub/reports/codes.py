@@ -16,7 +16,6 @@ from cairn_protocol.codes import (
 )
 from cairn_protocol.errors import BadMessage, PartyId
 from cairn_protocol.messages.open_codes import OpenCodes
-
 from hub.reports.refusals import UnknownCode
 
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from cairn_protocol.errors import ProtocolError
-from cairn_protocol.messages.log import LeafKind, LogEntry
-from cairn_protocol.messages.wire import encode
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.errors import ProtocolError
+from cairn_protocol.messages.log import LeafKind, LogEntry
+from cairn_protocol.messages.wire import encode
 from hub import jobs
-from hub.reports.copying import copy_rows
+from hub.reports.bulk import among, copy_rows
 from hub.reports.refusals import ReportIdReused, ReportRetracted
 from hub.reports.secrets import seal_open_part, seal_secrets
 from hub.reports.tables import REPORT_NUMBERS, ReportRow, ReportSecrets, ReportTag, RetractionRow
@@ -125,13 +125,13 @@ async def on_file(db: AsyncSession, member: str, report_ids: Sequence[UUID]) -> 
     """What is on file under these ids; an empty history for those that are new."""
     histories: dict[UUID, History] = defaultdict(History)
     rows = select(ReportRow.report_id, ReportRow.revision, ReportRow.digest, ReportRow.number)
-    mine = (ReportRow.member_id == member, ReportRow.report_id.in_(report_ids))
+    mine = (ReportRow.member_id == member, among(ReportRow.report_id, report_ids))
     for report_id, revision, digest, number in await db.execute(
         rows.where(*mine).order_by(ReportRow.revision)
     ):
         histories[report_id].revisions.append(Revision(revision, digest, number))
     taken_back = select(RetractionRow.report_id).where(
-        RetractionRow.member_id == member, RetractionRow.report_id.in_(report_ids)
+        RetractionRow.member_id == member, among(RetractionRow.report_id, report_ids)
     )
     for report_id in await db.scalars(taken_back):
         histories[report_id].retracted = True
@@ -141,8 +141,8 @@ async def on_file(db: AsyncSession, member: str, report_ids: Sequence[UUID]) -> 
 async def forget_tags(db: AsyncSession, numbers: Sequence[int]) -> None:
     """Delete tags, card keys and shares of these reports. Their links go with the next linkage job."""
     if numbers:
-        await db.execute(delete(ReportSecrets).where(ReportSecrets.report.in_(numbers)))
-        await db.execute(delete(ReportTag).where(ReportTag.report.in_(numbers)))
+        await db.execute(delete(ReportSecrets).where(among(ReportSecrets.report, numbers)))
+        await db.execute(delete(ReportTag).where(among(ReportTag.report, numbers)))
 
 
 async def link(db: AsyncSession, *, added: Sequence[int], gone: Sequence[int]) -> None:

@@ -6,13 +6,13 @@ the same commit that puts the retraction into the log, where trustees keep it wh
 
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from cairn_protocol.messages.log import LeafKind, content_digest, hash_of
 from cairn_protocol.messages.parties import Entry
 from cairn_protocol.messages.report import Promise, Retraction
 from cairn_protocol.messages.wire import Signed, encode, open_signed, sign
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from hub.reports.filing import forget_tags, link, on_file, today, wait_turn
 from hub.reports.refusals import UnknownReport, WrongMember
 from hub.reports.tables import RetractionRow

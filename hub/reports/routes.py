@@ -3,11 +3,11 @@
 import time
 
 from anyio import to_thread
+from fastapi import APIRouter, Response
+
 from cairn_protocol.errors import ProtocolError
 from cairn_protocol.messages.report import Batch, BatchAnswer, BatchResult, Report
 from cairn_protocol.messages.wire import Signed, decode
-from fastapi import APIRouter, Response
-
 from hub.describing import gives, message, takes
 from hub.members.calling import REFUSALS, CallingMember
 from hub.problems import documented

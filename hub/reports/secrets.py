@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from cairn_protocol.messages.report import OpenPart, Report
 from cairn_protocol.messages.wire import Bytes32, Part, decode, encode
 from cairn_protocol.tags import CardKey
-
 from hub.storage.envelopes import Envelope, Envelopes
 
 

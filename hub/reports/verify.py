@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from cairn_protocol.errors import BadMessage, BadTag, PartyId, ProtocolError, WrongEpoch
 from cairn_protocol.group import decode_element, decode_scalar, map_on_every_core
 from cairn_protocol.match_lock import GroupIndex, check_share
@@ -21,8 +23,6 @@ from cairn_protocol.messages.parties import Entry, Genesis
 from cairn_protocol.messages.report import Header, Promise, Report, check_shape
 from cairn_protocol.messages.wire import Signed, sign
 from cairn_protocol.tags import Tag, check_claim, key_digest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from hub.reports.codes import check_codes
 from hub.reports.refusals import FutureWeek, WrongMember, WrongNormaliser
 

@@ -1,87 +1,30 @@
 """Linking: which reports end up together, whatever order and portions they come in."""
 
-from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
-import psycopg
 import pytest
-from cairn_protocol.kinds import Kind
-from cairn_protocol.messages.report import Batch, BatchAnswer, Confidence, Report
-from cairn_protocol.messages.wire import decode, encode
 
+from cairn_protocol.kinds import Kind
+from cairn_protocol.messages.report import Confidence
 from hub.settings import Settings
 from hub.storage.database import Store
 from hub.storage.envelopes import Envelopes
-from tests.support.reports import Firm, exporters, tag_of_value
-from tests.support.seated import Member, SeatedHub, seated
+from hub.storage.key_file import FileKeys
+from tests.support.desk import Desk, name, phone, registration
+from tests.support.postgres import TestServer
+from tests.support.reports import exporters, tag_of_value
+from tests.support.seated import seated
 
 pytestmark = pytest.mark.anyio
 
 FIRMS = exporters(14)
 
 
-def phone(number: str) -> tuple[Kind, str]:
-    return Kind.PHONE, number
-
-
-def name(text: str) -> tuple[Kind, str]:
-    return Kind.NAME, text
-
-
-def registration(number: str) -> tuple[Kind, str]:
-    return Kind.REGISTRATION, number
-
-
-class Desk:
-    """Files reports, links them, and tells which are together."""
-
-    def __init__(self, hub: SeatedHub, url: str) -> None:
-        self.hub = hub
-        self.url = url
-        self._members = {firm.id: Member(firm, hub.app()) for firm in FIRMS}
-        self._names: dict[str, str] = {}
-
-    async def file(self, firm: Firm, label: str, *keys: tuple[Kind, str], **told: object) -> Report:
-        report = firm.report(*keys, inquiry=label, **told)  # type: ignore[arg-type]
-        self._names[str(report.signed.header.report_id)] = label
-        answer = await self._members[firm.id].post("/v1/reports", encode(report))
-        assert answer.status_code == 201, answer.content
-        return report
-
-    async def file_batch(self, firm: Firm, reports: Sequence[tuple[str, Sequence[tuple[Kind, str]]]]) -> None:
-        made = [firm.report(*keys, inquiry=label) for label, keys in reports]
-        for report, (label, _) in zip(made, reports, strict=True):
-            self._names[str(report.signed.header.report_id)] = label
-        answer = await self._members[firm.id].post("/v1/reports/batch", encode(Batch(reports=tuple(made))))
-        assert all(result.promise for result in decode(answer.content, BatchAnswer).results)
-
-    async def take_back(self, firm: Firm, report: Report) -> None:
-        answer = await self._members[firm.id].post("/v1/retractions", encode(firm.retraction(report)))
-        assert answer.status_code == 201, answer.content
-
-    async def together(self) -> list[set[str]]:
-        """The labels of linked reports, by subject."""
-        await self.hub.link()
-        with psycopg.connect(self.url) as connection:
-            rows = connection.execute(
-                "SELECT l.cluster, r.report_id::text FROM linked_reports l JOIN reports r ON r.number = l.report"
-            ).fetchall()
-        subjects: dict[int, set[str]] = {}
-        for cluster, report_id in rows:
-            subjects.setdefault(cluster, set()).add(self._names[report_id])
-        return sorted(subjects.values(), key=sorted)
-
-    def common(self) -> set[bytes]:
-        with psycopg.connect(self.url) as connection:
-            return {row[0] for row in connection.execute("SELECT tag FROM contact_tags WHERE common")}
-
-
 @pytest.fixture
-async def desk(
-    settings: Settings, database_url: str, store: Store, envelopes: Envelopes
-) -> AsyncIterator[Desk]:
+async def desk(settings: Settings, database_url: str, store: Store, envelopes: Envelopes) -> Desk:
     hub = seated(settings, database_url, store, envelopes)
     await hub.seat(FIRMS)
-    yield Desk(hub, database_url)
+    return Desk(hub, FIRMS)
 
 
 async def test_a_buyer_who_changes_names_on_one_phone_is_one_subject(desk: Desk) -> None:
@@ -228,18 +171,35 @@ async def test_a_subject_of_two_groups_is_not_sure_enough_to_refuse(desk: Desk) 
     assert [len(subject) for subject in await desk.together()] == [6]
 
 
-async def test_portions_make_no_difference(desk: Desk, database_url: str) -> None:
-    """Filed one by one or in a batch: the same subjects."""
+async def test_portions_make_no_difference(
+    desk: Desk, settings: Settings, postgres: TestServer, tmp_path: Path
+) -> None:
+    """Linked one by one or all at once: the same subjects, those with a common value too."""
     reports = [
-        (f"{at}", (name(f"name {at % 5}"), phone(f"{at % 7}"), registration(f"R{at % 3}")))
-        for at in range(24)
+        (
+            f"{at}",
+            (name(f"name {at % 6}, {at % 4}"), phone(f"{at % 6}, {at % 9}"), registration(f"R{at % 6}")),
+        )
+        for at in range(0, 60, 2)
     ]
-    await desk.file_batch(FIRMS[0], reports)
-    at_once = await desk.together()
-    for label, keys in reports:
-        await desk.file(FIRMS[1], f"again {label}", *keys)
+    reports += [
+        (f"hub {at}", (name(f"customer {at}"), registration(f"C{at}"), phone("hub"))) for at in range(5)
+    ]
+    reports += [("bridge", (name("yeni"), phone("0, 0"), phone("2, 2")))]
+    for at, (label, keys) in enumerate(reports):
+        await desk.file(FIRMS[at % 5], label, *keys)
         await desk.hub.link()
-    one_by_one = await desk.together()
 
-    expected = [subject | {f"again {label}" for label in subject} for subject in at_once]
-    assert one_by_one == expected
+    url = postgres.database()
+    async with Store.connect(url, settings) as store:
+        envelopes = Envelopes(FileKeys.load_or_create(tmp_path / "other.json"))
+        other = Desk(seated(settings, url, store, envelopes), FIRMS)
+        await other.hub.seat(FIRMS)
+        for at, (label, keys) in enumerate(reports):
+            await other.file(FIRMS[at % 5], label, *keys)
+        at_once = await other.together(one_job=True)
+
+    assert at_once == await desk.together()
+    assert (
+        len(at_once) == 8
+    )  # three sure subjects that the bridge can't join, five customers of one forwarder

@@ -1,16 +1,15 @@
 """Filing: what is acknowledged is kept with its leaf and its job, and what is refused leaves nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg
 import pytest
+
 from cairn_protocol.kinds import Kind
 from cairn_protocol.messages.log import LeafKind, hash_of
 from cairn_protocol.messages.report import Batch, BatchAnswer, Promise, Report
 from cairn_protocol.messages.wire import Signed, decode, encode, open_signed
-
 from hub.settings import Settings
 from hub.storage.database import Store
 from hub.storage.envelopes import Envelopes
@@ -33,8 +32,8 @@ async def hub(settings: Settings, database_url: str, store: Store, envelopes: En
 
 
 @pytest.fixture
-async def alder(hub: SeatedHub) -> AsyncIterator[Member]:
-    yield Member(ALDER, hub.app())
+async def alder(hub: SeatedHub) -> Member:
+    return Member(ALDER, hub.app())
 
 
 def counts(url: str) -> dict[str, int]:

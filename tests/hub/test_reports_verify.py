@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from cairn_protocol.errors import ProtocolError
 from cairn_protocol.kinds import Kind
 from cairn_protocol.messages.report import Header, Report, SignedHeader, sign_header
 from cairn_protocol.messages.wire import decode, encode
 from cairn_protocol.tags import key_digest
-
 from hub.reports.verify import VerifiedReport, latest_week, verify, verify_all
 from tests.support.reports import NOW, Firm, firm, genesis, open_codes, secret_of, seed
 

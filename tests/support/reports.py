@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from cairn_protocol import codes
 from cairn_protocol.codes.terms import Channel, Role, SentOutcome, Stage
 from cairn_protocol.group import Scalar, hash_to_group, multiply, multiply_base, reduce_wide
@@ -34,7 +36,6 @@ from cairn_protocol.messages.report import (
 from cairn_protocol.messages.wire import Signed, sign
 from cairn_protocol.tags import CardKey, MatchSecret, Tag, derive, key_digest
 from cairn_protocol.voprf import CONTEXT, Output
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 EPOCH = 1
 NORMALISER = hashlib.sha256(b"normaliser").digest()

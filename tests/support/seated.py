@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx2
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from cairn_protocol.http_signatures import sign_request
 from cairn_protocol.messages.log import LeafKind, content_digest, hash_of
 from cairn_protocol.messages.parties import (
@@ -17,10 +20,7 @@ from cairn_protocol.messages.parties import (
     prove_possession,
     sign_genesis,
 )
-from cairn_protocol.messages.wire import encode
-from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from cairn_protocol.messages.wire import Message, encode
 from hub import jobs, problems
 from hub.linkage.linking import LINK
 from hub.members.roster import RosterHolder
@@ -29,6 +29,7 @@ from hub.services import Services
 from hub.settings import Settings
 from hub.storage.database import Store
 from hub.storage.envelopes import Envelopes
+from hub.translog.nodes import log_size
 from hub.translog.tables import TranslogLeaf
 from tests.support.reports import Firm, genesis, signing_key
 
@@ -43,21 +44,29 @@ class SeatedHub:
         """Put the genesis and these firms' entries into the log, in their order."""
         founded = self.services.genesis
         keys = [signing_key(trustee.id) for trustee in founded.trustees]
-        leaves = [
+        leaves: list[tuple[LeafKind, Message]] = [
             (
                 LeafKind.GENESIS,
                 SignedGenesis(genesis=founded, signatures=tuple(sign_genesis(founded, key) for key in keys)),
-            ),
-            *((LeafKind.ROSTER, _approved(firm, len(keys))) for firm in firms),
+            )
         ]
+        await self._put(leaves, at=0)
+        await self.seat_more(firms)
 
+    async def seat_more(self, firms: Sequence[Firm]) -> None:
+        """Put more firms' entries behind the log's last leaf."""
+        size = await self.services.store.read("size", log_size)
+        trustees = len(self.services.genesis.trustees)
+        await self._put([(LeafKind.ROSTER, _approved(firm, trustees)) for firm in firms], at=size)
+
+    async def _put(self, leaves: Sequence[tuple[LeafKind, Message]], *, at: int) -> None:
         async def body(db: AsyncSession) -> None:
-            for at, (kind, message) in enumerate(leaves):
+            for place, (kind, message) in enumerate(leaves, start=at):
                 content = encode(message)
                 digest = content_digest(content)
                 db.add(
                     TranslogLeaf(
-                        leaf_index=at,
+                        leaf_index=place,
                         leaf_hash=hash_of(kind, digest),
                         kind=kind.value,
                         digest=digest,

@@ -151,8 +151,8 @@ def _index() -> None:
     op.create_table(
         "manifests",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("leaf_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("published_at", sa.BigInteger(), nullable=False),
         sa.Column("depth", sa.SmallInteger(), nullable=False),
         sa.Column("coverage", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_manifests"),

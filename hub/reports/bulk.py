@@ -1,15 +1,19 @@
-"""Many rows into a table at once, by PostgreSQL's binary COPY in the session's own transaction."""
+"""Many rows at once: in by PostgreSQL's binary COPY, and looked up by one array, of any length."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
+from typing import TypeVar
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Table
+from sqlalchemy import ARRAY, ColumnElement, Table, any_, literal
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from hub.storage.database import Base
+
+_T = TypeVar("_T")
 
 
 async def copy_rows(db: AsyncSession, model: type[Base], rows: Iterable[Sequence[object]]) -> None:
@@ -25,6 +29,11 @@ async def copy_rows(db: AsyncSession, model: type[Base], rows: Iterable[Sequence
         copy.set_types(types)
         for row in rows:
             await copy.write_row(row)
+
+
+def among(column: InstrumentedAttribute[_T], values: Collection[_T]) -> ColumnElement[bool]:
+    """`column` is one of `values`. One parameter, however many there are: `in_` ends at 65,535."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 @cache

@@ -1,0 +1,99 @@
+"""What cards read: the reports of a cluster, and the card keys of their tags."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cairn_protocol.agreement import DECIDING
+from cairn_protocol.kinds import Kind
+from cairn_protocol.messages.parties import Sector
+from cairn_protocol.messages.report import Confidence
+from cairn_protocol.tags import CardKey, Tag
+from hub.cards.insight import Told
+from hub.linkage.events import Seen
+from hub.linkage.tables import LinkedReport
+from hub.reports.bulk import among
+from hub.reports.secrets import open_card_keys, open_open_part
+from hub.reports.tables import ReportRow, ReportSecrets, ReportTag
+from hub.storage.envelopes import Envelopes
+
+# Where a tag's card key is: the report's number, and the tag's position in it.
+Place = tuple[int, int]
+
+# Kinds that no link is made by are filler in this version, and a transaction tag says nothing of a party:
+# neither opens a card.
+_READ: Final = [kind.value for kind in (*DECIDING, Kind.TRANSACTION)]
+
+
+@dataclass(slots=True)
+class Subject:
+    """A cluster: its reports, the oldest first, and for each tag that opens its card one place of its key."""
+
+    reports: list[Told] = field(default_factory=list)
+    places: dict[Tag, Place] = field(default_factory=dict)
+
+
+async def subjects_of(
+    db: AsyncSession, envelopes: Envelopes, clusters: Collection[int]
+) -> Mapping[int, Subject]:
+    """The subjects of these clusters, in the order of their ids."""
+    members = (
+        select(LinkedReport, ReportRow.open_part)
+        .join(ReportRow, ReportRow.number == LinkedReport.report)
+        .where(among(LinkedReport.cluster, clusters))
+        .order_by(LinkedReport.cluster, LinkedReport.place)
+    )
+    rows = (await db.execute(members)).all()
+    tags = await _tags_of(db, [row.report for row, _ in rows])
+    subjects: dict[int, Subject] = defaultdict(Subject)
+    for row, open_part in rows:
+        subject, mine = subjects[row.cluster], tags.get(row.report, {})
+        transactions = frozenset(tag for (kind, tag) in mine if kind is Kind.TRANSACTION)
+        deciding = {pair: place for pair, place in mine.items() if pair[0] is not Kind.TRANSACTION}
+        subject.reports.append(
+            Told(
+                Seen(row.place, row.member_group, Sector(row.sector), transactions),
+                row.week,
+                Confidence(row.confidence),
+                open_open_part(envelopes, row.report, open_part).codes.family,
+                tuple(deciding),
+            )
+        )
+        for (_, tag), place in deciding.items():
+            subject.places.setdefault(tag, place)
+    return subjects
+
+
+async def card_keys_at(
+    db: AsyncSession, envelopes: Envelopes, reports: Collection[int]
+) -> Mapping[int, Sequence[CardKey]]:
+    """The card keys of these reports, by number; each report's by position."""
+    rows = select(ReportSecrets.report, ReportSecrets.secrets).where(among(ReportSecrets.report, reports))
+    return {number: open_card_keys(envelopes, number, secrets) for number, secrets in await db.execute(rows)}
+
+
+async def _tags_of(
+    db: AsyncSession, reports: Sequence[int]
+) -> Mapping[int, Mapping[tuple[Kind, Tag], Place]]:
+    """What opens cards and collapses events, by report, less the common values."""
+    rows = (
+        select(ReportTag.report, ReportTag.position, ReportTag.kind, ReportTag.tag)
+        .where(among(ReportTag.report, reports), among(ReportTag.kind, _READ))
+        .order_by(ReportTag.report, ReportTag.position)
+    )
+    found = (await db.execute(rows)).all()
+    common = set(
+        await db.scalars(
+            text("SELECT tag FROM contact_tags WHERE common AND tag = ANY(:tags)"),
+            {"tags": list({row.tag for row in found})},
+        )
+    )
+    tags: dict[int, dict[tuple[Kind, Tag], Place]] = defaultdict(dict)
+    for report, position, kind, tag in found:
+        if tag not in common:
+            tags[report][Kind(kind), Tag(tag)] = (report, position)
+    return tags
