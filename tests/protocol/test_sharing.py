@@ -21,7 +21,7 @@ def joined(shares: list[KeyShare]) -> int:
 
 
 def slow_value(coefficients: list[Scalar], at: int) -> int:
-    return sum(int(coefficient) * pow(at, power) for power, coefficient in enumerate(coefficients)) % ORDER
+    return int(sum(coefficient * at**power for power, coefficient in enumerate(coefficients)) % ORDER)
 
 
 @given(secret=scalars, data=st.data())
