@@ -153,3 +153,67 @@ class UnknownSigner(ProtocolError):
     """Nobody in force of that name: not on the roster, or not yet."""
 
     slug = "unknown-signer"
+
+
+class BadPaillierKey(ProtocolError):
+    """Not a public key that returns may be encrypted under."""
+
+    slug = "bad-paillier-key"
+
+
+class BadCiphertext(ProtocolError):
+    """Not the one encoding of a unit modulo n squared, or not as many as the layout has."""
+
+    slug = "bad-ciphertext"
+
+
+class BadPlaintextProof(ProtocolError):
+    """Whoever sent these ciphertexts did not show that it knows what is in them, here and for this period."""
+
+    slug = "bad-plaintext-proof"
+
+
+class BadPartial(ProtocolError):
+    """A partial decryption was not made with the trustee's share."""
+
+    slug = "bad-partial-decryption"
+
+
+class CounterOutOfRange(ProtocolError):
+    """A counter is negative, above its cap, or more than its slot holds."""
+
+    slug = "counter-out-of-range"
+
+
+class WrongTerms(ProtocolError):
+    """Made for another period, layout, key or cap than the terms in force."""
+
+    slug = "wrong-return-terms"
+
+
+class TooFewGroups(ProtocolError):
+    """Fewer groups than the rule asks for. `groups` is how many there are."""
+
+    slug = "too-few-groups"
+
+    def __init__(self, detail: str, *, groups: int, culprit: PartyId | None = None) -> None:
+        super().__init__(detail, culprit=culprit)
+        self.groups = groups
+
+
+class BadClose(ProtocolError):
+    """A close statement does not follow from the period's returns and noise, or too few trustees signed it."""
+
+    slug = "bad-close-statement"
+
+
+class PeriodClosed(ProtocolError):
+    """The period has its one close statement, and this is another."""
+
+    slug = "period-closed"
+
+
+class VoidSum(ProtocolError):
+    """A sum lies where honest returns can't bring it: it is published as void, and nothing of it."""
+
+    slug = "void-sum"

@@ -38,6 +38,10 @@ class Use(StrEnum):
     CARD = "card"
     REGISTER_ROWS = "register-rows"
     REGISTER_DIGESTS = "register-digests"
+    RETURN_LAYOUT = "return-layout"
+    PAILLIER_PROOF = "paillier-proof"
+    PAILLIER_WEIGHTS = "paillier-weights"
+    NOISE = "noise"
 
 
 def label(use: Use) -> bytes:

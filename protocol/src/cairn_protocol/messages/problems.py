@@ -133,6 +133,47 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
             "The report or retraction is another member's",
             "Send it from the home of the member who signed it.",
         ),
+        # Returns
+        "bad-paillier-key": Problem(422, "Not a key that returns may be encrypted under", _OTHER_SIDE),
+        "bad-ciphertext": Problem(
+            422, "A ciphertext is malformed, or there is another number than the layout has", _UPDATE
+        ),
+        "bad-plaintext-proof": Problem(
+            422,
+            "The proof that the sender knows its own counters does not hold",
+            "Make the return again for this period; another member's or another period's is refused.",
+        ),
+        "bad-partial-decryption": Problem(
+            422, "A partial decryption was not made with the trustee's share", _OTHER_SIDE
+        ),
+        "counter-out-of-range": Problem(
+            422,
+            "A counter lies outside its range",
+            "Update the software: it clips counters at the period's caps.",
+        ),
+        "wrong-return-terms": Problem(
+            409,
+            "Made for another period, layout, key or cap than those in force",
+            "Fetch the terms of the current period and make the return again; late returns roll to it.",
+        ),
+        "too-few-groups": Problem(
+            409,
+            "Fewer groups than the rule asks for",
+            "Wait until more groups take part. Asking again won't help.",
+        ),
+        "bad-close-statement": Problem(
+            422, "A close statement does not follow from the period's returns and noise", _OTHER_SIDE
+        ),
+        "period-closed": Problem(
+            409,
+            "The period is closed: its one sum is fixed",
+            "Send what is late or corrected with the next period's return.",
+        ),
+        "void-sum": Problem(
+            409,
+            "The sum lies where honest returns can't bring it",
+            "The period is published as void. The next one starts afresh.",
+        ),
         # What it meets
         "report-id-reused": Problem(
             409,
