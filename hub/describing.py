@@ -8,8 +8,9 @@ import json
 from typing import Any
 
 import msgspec
-from cairn_protocol.messages.wire import encode
 from fastapi import Response
+
+from cairn_protocol.messages.wire import encode
 
 JSON = "application/json"
 _DEFS = "#/$defs/"

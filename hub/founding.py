@@ -5,15 +5,15 @@ equal, and nothing is sealed that not every trustee signed. A log begins once.
 """
 
 import msgspec
+from sqlalchemy import func, select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from cairn_protocol.errors import BadMessage, BadRoster
 from cairn_protocol.messages.log import LeafKind, content_digest
 from cairn_protocol.messages.parties import Genesis, SignedGenesis
 from cairn_protocol.messages.trustee import CeremonyPlan, CeremonyResult
 from cairn_protocol.messages.wire import Signed, decode, digest_of, encode, open_signed
 from cairn_protocol.roster import check_genesis
-from sqlalchemy import func, select, union_all
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from hub.members.acts import take_turn
 from hub.translog.promise import promise
 from hub.translog.tables import PromisedLeaf, TranslogLeaf

@@ -1,16 +1,17 @@
 """What is the hub's state: for /readyz, /metrics and `cairn-hub doctor`, read afresh each time."""
 
+import time
 from dataclasses import dataclass
 
-from alembic.script import ScriptDirectory
-from cairn_protocol.messages.log import LeafKind
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.messages.log import LeafKind
+from hub.index.tables import ManifestRow
 from hub.jobs import Backlog, backlog
 from hub.services import Services
 from hub.storage.database import StoreUnavailable
-from hub.storage.migrate import migrations_folder
+from hub.storage.revision import is_migrated
 from hub.translog.nodes import log_size
 from hub.translog.tables import PromisedLeaf, TranslogCheckpoint, TranslogLeaf
 
@@ -33,19 +34,21 @@ class LogState:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The hub at one moment."""
+    """The hub at one moment. `index_age_seconds` is None before the first publication."""
 
     log: LogState
     queues: list[Backlog]
+    index_age_seconds: float | None
 
 
 async def state(db: AsyncSession) -> State:
-    """The log and the queues."""
+    """The log, the queues and the index."""
     oldest = func.coalesce(func.extract("epoch", func.now() - func.min(PromisedLeaf.promised_at)), 0)
     promised, lag = (await db.execute(select(func.count(), oldest).select_from(PromisedLeaf))).one()
     cosigned = await db.scalar(select(func.max(TranslogCheckpoint.size)).where(TranslogCheckpoint.complete))
     log = LogState(promised, float(lag), await log_size(db), cosigned or 0)
-    return State(log, await backlog(db))
+    published = await db.scalar(select(func.max(ManifestRow.published_at)))
+    return State(log, await backlog(db), None if published is None else time.time() - published)
 
 
 async def unready(services: Services) -> list[str]:
@@ -64,9 +67,3 @@ async def unready(services: Services) -> list[str]:
         return await services.store.read("readiness", look)
     except StoreUnavailable:
         return ["database"]
-
-
-async def is_migrated(db: AsyncSession) -> bool:
-    """Whether the database has the tables of this version, neither older nor newer ones."""
-    newest = ScriptDirectory(str(migrations_folder())).get_current_head()
-    return await db.scalar(text("SELECT version_num FROM alembic_version")) == newest

@@ -65,6 +65,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.sequencer = Sequencer(services)
         await stack.enter_async_context(app.state.sequencer.running())
         await stack.enter_async_context(publishing(services))
+        await stack.enter_async_context(publishing(services))
         yield
 
 

@@ -2,6 +2,8 @@
 answered: what members look up leaves no mark here (G4).
 """
 
+import math
+
 from fastapi import APIRouter, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -27,6 +29,7 @@ LOG_SIZE = Gauge("cairn_hub_log_size", "Leaves that have their place.")
 LOG_COSIGNED = Gauge("cairn_hub_log_cosigned_size", "Leaves under the checkpoint that members are shown.")
 LOG_PROMISED = Gauge("cairn_hub_log_promised", "Leaves that wait for their place.")
 SEQUENCER_LAG = Gauge("cairn_hub_sequencer_lag_seconds", "How long the oldest promised leaf waits.")
+INDEX_AGE = Gauge("cairn_hub_index_age_seconds", "Age of the newest version of the index; NaN without one.")
 
 # The process's own load, and the moment a series began, would show when somebody asked for something.
 for collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
@@ -60,3 +63,4 @@ def show(now: State) -> None:
     LOG_COSIGNED.set(now.log.cosigned)
     LOG_PROMISED.set(now.log.promised)
     SEQUENCER_LAG.set(now.log.lag_seconds)
+    INDEX_AGE.set(math.nan if now.index_age_seconds is None else now.index_age_seconds)

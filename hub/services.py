@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Self
 
-from cairn_protocol.messages.log import LeafKind
-from cairn_protocol.messages.parties import Genesis
-from cairn_protocol.roster import check_genesis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import Depends, Request
 from sqlalchemy import select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.messages.log import LeafKind
+from cairn_protocol.messages.parties import Genesis
+from cairn_protocol.roster import check_genesis
 from hub.errors import HubError
 from hub.hub_key import load_hub_key, public_bytes
 from hub.members.roster import RosterHolder
@@ -25,11 +25,18 @@ from hub.storage.database import Store
 from hub.storage.embedded import EmbeddedPostgres
 from hub.storage.envelopes import Envelopes
 from hub.storage.key_file import FileKeys
+from hub.storage.revision import is_migrated
 from hub.translog.tables import PromisedLeaf, TranslogLeaf
 
 
 class NoGenesis(HubError):
     """The database holds no genesis, or another hub's. `cairn-hub genesis seal` puts it there."""
+
+    slug = "internal"
+
+
+class NotMigrated(HubError):
+    """The database is of an older or newer version of the hub."""
 
     slug = "internal"
 
@@ -51,7 +58,7 @@ class Services:
     async def open(cls, settings: Settings, database_url: str) -> AsyncIterator[Self]:
         """Everything, until the block ends. The database is up and migrated (`running_database`, `upgrade`).
 
-        Raises NoGenesis, StoreUnavailable, KeyFileUnusable, KeyEncryptionKeyWrong.
+        Raises NotMigrated, NoGenesis, StoreUnavailable, KeyFileUnusable, KeyEncryptionKeyWrong.
         """
         hub_key = load_hub_key(settings.hub_key_path)
         async with Store.connect(database_url, settings) as store:
@@ -64,7 +71,9 @@ class Services:
 
 
 async def genesis_in(db: AsyncSession) -> Genesis:
-    """The genesis of leaf 0, whether it has its place already or is only promised. Raises NoGenesis."""
+    """The genesis of leaf 0, whether it has its place already or is only promised. Raises NotMigrated, NoGenesis."""
+    if not await is_migrated(db):
+        raise NotMigrated("the database has not this version's tables: `cairn-hub serve` migrates it")
     both = (
         select(table.content).where(table.kind == LeafKind.GENESIS.value)
         for table in (TranslogLeaf, PromisedLeaf)

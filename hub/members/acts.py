@@ -6,6 +6,10 @@ each other are never both promised, for a log with an act that can't stand would
 by everyone.
 """
 
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from cairn_protocol.errors import BadRoster
 from cairn_protocol.messages.log import content_digest
 from cairn_protocol.messages.parties import (
@@ -20,10 +24,6 @@ from cairn_protocol.messages.parties import (
 )
 from cairn_protocol.messages.wire import decode, encode
 from cairn_protocol.roster import act_id, kind_of, leaf_content
-from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from hub.errors import HubError
 from hub.members.roster import RosterHolder
 from hub.members.tables import ApprovalRow, ProposalRow
@@ -51,7 +51,8 @@ async def propose(db: AsyncSession, roster: RosterHolder, act: Act, possession: 
 
     possession  for an entry, the party's signature over it
 
-    Raises BadRoster or BadSignature if the act can't stand, however many approve it.
+    Raises BadRoster or BadSignature if the act can't stand, however many approve it; BadMessage for an
+    act that is not in form.
     """
     await take_turn(db)
     name = act_id(act)
@@ -63,7 +64,7 @@ async def propose(db: AsyncSession, roster: RosterHolder, act: Act, possession: 
         await db.execute(
             delete(ProposalRow).where(ProposalRow.party == party, ProposalRow.leaf_hash.is_(None))
         )
-    proposal = Proposal(act=act, possession=possession, approved_by=())
+    proposal = decode(encode(Proposal(act=act, possession=possession, approved_by=())), Proposal)
     db.add(ProposalRow(act_id=name, party=party, proposal=encode(proposal), leaf_hash=None))
     await db.flush()
     return proposal

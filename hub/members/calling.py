@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from cairn_protocol.errors import UnknownSigner
-from cairn_protocol.http_signatures import verify_request
-from cairn_protocol.messages.parties import Entry, Role
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.errors import UnknownSigner
+from cairn_protocol.http_signatures import verify_request
+from cairn_protocol.messages.parties import Entry, Role
 from hub.services import Services, services_of
 from hub.storage import nonces
 

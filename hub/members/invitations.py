@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from cairn_protocol.errors import BadRoster
 from cairn_protocol.match_lock import MAX_GROUP_INDEX
 from cairn_protocol.messages.parties import (
@@ -21,11 +24,8 @@ from cairn_protocol.messages.parties import (
     Sector,
     TrusteeAddress,
 )
-from cairn_protocol.messages.wire import digest_of
+from cairn_protocol.messages.wire import decode, digest_of, encode
 from cairn_protocol.roster import Roster, act_id
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from hub.errors import HubError
 from hub.members.acts import propose, take_turn
 from hub.members.roster import RosterHolder
@@ -57,7 +57,8 @@ class Invited:
 async def invite(db: AsyncSession, services: Services, invited: Invited) -> Invitation:
     """Make an invitation and reserve its group's place. It replaces the party's earlier one.
 
-    Raises BadRoster if the party stands on the roster in another role or group.
+    Raises BadRoster if the party stands on the roster in another role or group; BadMessage if a name or
+    an address in the settings is not in form.
     """
     settings, genesis = services.settings, services.genesis
     await take_turn(db)
@@ -75,7 +76,7 @@ async def invite(db: AsyncSession, services: Services, invited: Invited) -> Invi
     row.act_id = None
     db.add(row)
     await db.flush()
-    return Invitation(
+    invitation = Invitation(
         hub=settings.url,
         genesis_digest=digest_of(genesis),
         trustees=tuple(
@@ -91,6 +92,7 @@ async def invite(db: AsyncSession, services: Services, invited: Invited) -> Invi
         not_before=row.not_before,
         word=word,
     )
+    return decode(encode(invitation), Invitation)
 
 
 async def enrol(db: AsyncSession, roster: RosterHolder, enrolment: Enrolment) -> Proposal:

@@ -7,13 +7,13 @@ for whoever is about to promise another.
 import copy
 from collections.abc import Iterable
 
+from sqlalchemy import ColumnElement, literal, select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from cairn_protocol.errors import ProtocolError
 from cairn_protocol.merkle import MAX_SIZE
 from cairn_protocol.messages.parties import Genesis
 from cairn_protocol.roster import ACT_KINDS, Roster
-from sqlalchemy import ColumnElement, literal, select, union_all
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from hub.errors import HubError
 from hub.translog.tables import PromisedLeaf, TranslogLeaf
 

@@ -3,11 +3,11 @@
 import time
 from typing import Annotated
 
+from fastapi import APIRouter, Path, Request, Response
+
 from cairn_protocol.messages.parties import Approval, Enrolment, Entry, Proposal, Proposals, Role, Sector
 from cairn_protocol.messages.wire import decode, encode
 from cairn_protocol.roster import Roster
-from fastapi import APIRouter, Path, Request, Response
-
 from hub.describing import JSON, gives, message, schema_of, takes
 from hub.members.acts import approve, waiting
 from hub.members.invitations import enrol

@@ -7,11 +7,11 @@ the newest complete checkpoint stays, with what is newer.
 from dataclasses import dataclass
 from typing import Self
 
-from cairn_protocol.checkpoint import Checkpoint, with_cosignatures
-from cairn_protocol.messages.parties import Genesis
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.checkpoint import Checkpoint, with_cosignatures
+from cairn_protocol.messages.parties import Genesis
 from hub.errors import HubError
 from hub.translog.tables import TranslogCheckpoint
 

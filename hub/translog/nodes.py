@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import func, literal, or_, select, tuple_, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from cairn_protocol.errors import BadMessage
 from cairn_protocol.merkle import (
     Node,
@@ -11,9 +14,6 @@ from cairn_protocol.merkle import (
     nodes_for_inclusion,
 )
 from cairn_protocol.messages.log import ConsistencyProof, Entries, InclusionProof, LogEntry
-from sqlalchemy import func, literal, or_, select, tuple_, union_all
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from hub.errors import HubError
 from hub.translog.tables import TranslogLeaf, TranslogNode
 

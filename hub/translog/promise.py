@@ -7,10 +7,10 @@ Not here: giving places (`sequencer`).
 
 from collections.abc import Sequence
 
-from cairn_protocol.messages.log import LeafKind, LogEntry, check_entry, hash_of
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.messages.log import LeafKind, LogEntry, check_entry, hash_of
 from hub.translog.tables import PromisedLeaf
 
 

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from cairn_protocol.errors import BadMessage
-from cairn_protocol.messages.log import ConsistencyProof, Entries, InclusionProof, LeafKind, LogEntry, hash_of
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 
+from cairn_protocol.errors import BadMessage
+from cairn_protocol.messages.log import ConsistencyProof, Entries, InclusionProof, LeafKind, LogEntry, hash_of
 from hub.describing import gives, message
 from hub.problems import documented
 from hub.services import Hub

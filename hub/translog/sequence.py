@@ -5,13 +5,13 @@ given twice (G7), whoever else tries at the same time.
 Not here: when (`sequencer`), the trustees' word on it (`cosigning`).
 """
 
-from cairn_protocol.checkpoint import Checkpoint, sign_checkpoint
-from cairn_protocol.merkle import append, nodes_for_root
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import BigInteger, ColumnElement, any_, cast, delete, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.checkpoint import Checkpoint, sign_checkpoint
+from cairn_protocol.merkle import append, nodes_for_root
 from hub.translog.nodes import hashes_of, log_size
 from hub.translog.tables import PromisedLeaf, TranslogCheckpoint, TranslogLeaf, TranslogNode
 

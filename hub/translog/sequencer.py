@@ -13,11 +13,11 @@ from typing import Any
 
 import httpx2
 import structlog
-from cairn_protocol.errors import ProtocolError
-from cairn_protocol.messages.log import Entries
 from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.errors import ProtocolError
+from cairn_protocol.messages.log import Entries
 from hub.errors import HubError
 from hub.services import Services
 from hub.settings import Settings

@@ -12,14 +12,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import httpx2
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
 from cairn_protocol.checkpoint import Checkpoint, open_note, verify_cosignature
 from cairn_protocol.errors import BadConsistency, BadMessage, BadSignature, ProtocolError
 from cairn_protocol.http_signatures import sign_request
 from cairn_protocol.messages.log import Entries, Push, PushAnswer
 from cairn_protocol.messages.parties import Genesis, TrusteeKeys
 from cairn_protocol.messages.wire import decode, encode
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
 from hub.errors import HubError
 from hub.translog.checkpoints import Target
 from hub.translog.nodes import MOST_ENTRIES

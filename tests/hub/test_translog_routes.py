@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from cairn_protocol.merkle import verify_consistency, verify_inclusion
 from cairn_protocol.messages.log import (
     ConsistencyProof,
@@ -16,8 +18,6 @@ from cairn_protocol.messages.log import (
 )
 from cairn_protocol.messages.parties import SignedGenesis
 from cairn_protocol.messages.wire import decode
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from hub.translog.promise import promise_all
 from tests.support.hub import RunningHub, in_database, running_hub, until
 from tests.support.parties import parties

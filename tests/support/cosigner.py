@@ -10,17 +10,19 @@ import time
 from collections.abc import Iterator
 
 import uvicorn
-from cairn_protocol import merkle
-from cairn_protocol.checkpoint import cosign, open_note, with_cosignatures
-from cairn_protocol.http_signatures import verify_request
-from cairn_protocol.messages.log import Push, PushAnswer, check_entry, hash_of
-from cairn_protocol.messages.wire import decode, encode
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cairn_protocol import merkle
+from cairn_protocol.checkpoint import cosign, open_note, with_cosignatures
+from cairn_protocol.http_signatures import verify_request
+from cairn_protocol.messages.log import Push, PushAnswer, check_entry, hash_of
+from cairn_protocol.messages.parties import Genesis
+from cairn_protocol.messages.wire import decode, encode
+from cairn_protocol.roster import check_genesis
 from tests.support.parties import Parties
 
 
@@ -28,13 +30,13 @@ class Cosigner:
     """One trustee of `parties`. Override `answer` to have it lie.
 
     down  whether it refuses everything
-    slow  seconds it waits before it answers a push
     """
 
     def __init__(self, parties: Parties, name: str) -> None:
         self.parties, self.name = parties, name
         self.leaves: list[bytes] = []
         self.note: str | None = None
+        self.genesis: Genesis | None = None  # from leaf 0
         self.down = False
         self.pushes = 0
         self.app = Starlette(
@@ -59,22 +61,23 @@ class Cosigner:
 
     async def _push(self, request: Request) -> Response:
         body = await request.body()
-        hub_key = Ed25519PublicKey.from_public_bytes(self.parties.genesis.hub_key)
+        push = decode(body, Push)
+        if self.genesis is None:
+            self.genesis = check_genesis(push.entries[0].content or b"")
+        hub_key = Ed25519PublicKey.from_public_bytes(self.genesis.hub_key)
         verify_request(
             "POST", str(request.url), request.headers, body, lambda _: hub_key, int(time.time()), 300
         )
         self.pushes += 1
-        push = decode(body, Push)
         if push.start != len(self.leaves):
             return self._said(PushAnswer(size=len(self.leaves), cosignature=None))
         for entry in push.entries:
             check_entry(entry)
             self.leaves.append(hash_of(entry.kind, entry.digest))
-        line = self._cosigned(push.checkpoint) if push.checkpoint is not None else None
+        line = self._cosigned(self.genesis, push.checkpoint) if push.checkpoint is not None else None
         return self._said(self.answer(PushAnswer(size=len(self.leaves), cosignature=line)))
 
-    def _cosigned(self, note: str) -> str:
-        genesis = self.parties.genesis
+    def _cosigned(self, genesis: Genesis, note: str) -> str:
         hub_key = Ed25519PublicKey.from_public_bytes(genesis.hub_key)
         shown = open_note(note, genesis.origin, hub_key, {}, 0).checkpoint
         assert (shown.size, shown.root) == (len(self.leaves), merkle.root_of(self.leaves))

@@ -15,17 +15,17 @@ from pathlib import Path
 
 import anyio
 import httpx2
-from cairn_protocol.checkpoint import Verified, open_note
-from cairn_protocol.http_signatures import sign_request
-from cairn_protocol.messages.log import content_digest
-from cairn_protocol.messages.parties import Act, Entry
-from cairn_protocol.roster import kind_of, leaf_content
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.checkpoint import Verified, open_note
+from cairn_protocol.http_signatures import sign_request
+from cairn_protocol.messages.log import content_digest
+from cairn_protocol.messages.parties import Act, Entry
+from cairn_protocol.roster import kind_of, leaf_content
 from hub.founding import begin
 from hub.main import create_app
 from hub.settings import Settings

@@ -4,6 +4,9 @@ import secrets
 from dataclasses import dataclass, field
 from functools import cache
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from cairn_protocol import dkg
 from cairn_protocol.dkg import Ceremony
 from cairn_protocol.messages.parties import (
@@ -24,8 +27,6 @@ from cairn_protocol.messages.parties import (
 from cairn_protocol.messages.trustee import CeremonyPlan, CeremonyResult, CeremonyTrustee
 from cairn_protocol.messages.wire import Signed, digest_of, sign
 from cairn_protocol.sharing import Index, KeyShare
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 KEY_NAMES = ("names", "values", "assent")
 
@@ -125,7 +126,7 @@ def member(
 ) -> tuple[Entry, Ed25519PrivateKey]:
     """An entry of a member with a fresh key."""
     key = Ed25519PrivateKey.generate()
-    told: dict[str, object] = dict(  # noqa: C408
+    told: dict[str, object] = dict(
         party=party,
         role=Role.MEMBER,
         group=group,

@@ -1,0 +1,1 @@
+"""The verbs of `cairn-hub`, by what they are about."""
