@@ -16,15 +16,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+
 from cairn import AsyncHub, Inquiry
 from cairn.advice import Advice
 from cairn.client.errors import ProofInvalid
 from cairn.filing import Receipt
-
 from local import filing, town
 from local.processes import CommandFailed
 from local.running import Local, database_url
-from local.stories import ORKIDE, SCOPE, S3_LATER
+from local.stories import ORKIDE, S3_LATER, SCOPE
 from local.town import Town
 
 _INQUIRIES = 240
@@ -72,7 +72,9 @@ async def _tell(local: Local) -> None:
     _chapter(f"{_INQUIRIES} ordinary inquiries")
     receipts = await filing.file_background(place, _INQUIRIES, _SEED, dt.date.today())
     _expect(all(receipt.promise for receipt in receipts), "every inquiry got a signed promise")
-    _say(f"{len(receipts)} inquiries of {len(town.FIRMS)} firms are filed, each with the hub's signed promise")
+    _say(
+        f"{len(receipts)} inquiries of {len(town.FIRMS)} firms are filed, each with the hub's signed promise"
+    )
     _say("the hub saw codes and pseudonyms; no name, phone or address left a firm")
 
     await _shopping_around(place)
@@ -81,7 +83,9 @@ async def _tell(local: Local) -> None:
     await _edited_log(local)
     _chapter("What each party could and could not see")
     _say("a firm: its own inquiries, and bands of groups for buyers it can name itself")
-    _say("the hub: who filed how much and when, codes, and which pseudonyms recur; no name, no question asked of it")
+    _say(
+        "the hub: who filed how much and when, codes, and which pseudonyms recur; no name, no question asked of it"
+    )
     _say("a trustee: which member asked for how many padded batches; no name, no report, no answer")
     _say("not yet in this version: sealed details and their opening, aggregates, bulletins")
 
@@ -93,12 +97,16 @@ async def _shopping_around(place: Town) -> None:
     filing.publish(place)
     advice = await _check(place, birch)
     _expect(advice.groups is None, "one group alone makes no card")
-    _say("Birch Valves gets another name with the same phone and checks: not seen; one group alone is never shown")
+    _say(
+        "Birch Valves gets another name with the same phone and checks: not seen; one group alone is never shown"
+    )
     await _file(place, birch, "Birch declines too, and tells Cairn")
     filing.publish(place)
     advice = await _check(place, alder)
     _expect(advice.groups == "2-4", "Alder sees the card")
-    _say(f"Alder checks again: seen by {advice.groups} groups, evidence {advice.evidence}. {advice.reasons[0]}")
+    _say(
+        f"Alder checks again: seen by {advice.groups} groups, evidence {advice.evidence}. {advice.reasons[0]}"
+    )
     await _file(place, cedar, "Cedar Dynamics (DE) is asked under the first name's web site, and tells Cairn")
     filing.publish(place)
     advice = await _check(place, dogwood)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from cairn import AsyncHub, Inquiry
 from cairn.filing import Receipt
-
 from local.inquiries import inquiries
 from local.processes import command
 from local.town import FIRMS, Town

@@ -89,7 +89,9 @@ def inquiries(
                         "via": rng.sample(_VIA, rng.choice((0, 1, 1, 2))),
                         "stated_destination": subject.country,
                     },
-                    "end_use_stated": rng.choice(("research", "oil-gas", "telecom", "semiconductor", "resale")),
+                    "end_use_stated": rng.choice(
+                        ("research", "oil-gas", "telecom", "semiconductor", "resale")
+                    ),
                     "red_flags": sorted(rng.sample(flags, rng.choice((1, 2, 2, 3)))),
                     "outcome": rng.choice(_OUTCOMES),
                 },

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,10 +84,8 @@ def end(pid: int, started: str, patience: float = 15.0) -> None:
 
 def _started(pid: int) -> str | None:
     """When a process started, in clock ticks since boot; None if it is gone or a zombie."""
-    try:
+    with suppress(OSError):  # a child of ours that has died is a zombie until it is waited for
         os.waitpid(pid, os.WNOHANG)
-    except (ChildProcessError, OSError):
-        pass
     try:
         told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -81,7 +81,7 @@ Cairn is up: hub {local.hub_url}, trustees {", ".join(local.trustee_urls.values(
 
 One more firm:
 
-  .venv/bin/cairn-hub members invite --home {run}/hub --id maple --group maple-optics --sector exporter --out maple.invitation
+  .venv/bin/cairn-hub members invite --home {run}/hub --id maple --group maple --sector exporter --out maple.invitation
   .venv/bin/cairn enrol maple.invitation --home {run}/members/maple
   .venv/bin/cairn-trustee requests --home {run}/trustees/t1
   .venv/bin/cairn-trustee approve --all --home {run}/trustees/t1

@@ -26,7 +26,8 @@ class Local:
         except FileNotFoundError:
             return None
         processes = {
-            name: Running(told["pid"], told["started"], Path(told["log"])) for name, told in kept["processes"].items()
+            name: Running(told["pid"], told["started"], Path(told["log"]))
+            for name, told in kept["processes"].items()
         }
         return cls(town, kept["hub_url"], kept["trustee_urls"], processes)
 
@@ -37,7 +38,8 @@ class Local:
             for name, running in self.processes.items()
         }
         write_json(
-            _file(self.town), {"hub_url": self.hub_url, "trustee_urls": self.trustee_urls, "processes": processes}
+            _file(self.town),
+            {"hub_url": self.hub_url, "trustee_urls": self.trustee_urls, "processes": processes},
         )
 
     def ensure_up(self) -> list[str]:

@@ -76,7 +76,12 @@ ORKIDE: Final[tuple[Told, ...]] = (
     ),
 )
 
-_CONSIGNEE: Final = {"role": "UCN", "name": "Lantern Bay Measurement Ltd", "country": "HK", "phones": ["+852 5550 0142"]}
+_CONSIGNEE: Final = {
+    "role": "UCN",
+    "name": "Lantern Bay Measurement Ltd",
+    "country": "HK",
+    "phones": ["+852 5550 0142"],
+}
 _WAYBILL: Final = "HAWB 512-00417733"
 
 
@@ -100,4 +105,6 @@ SCOPE: Final[tuple[Told, ...]] = (
     _of_the_shipment("juniper", "JM-C-4410", transaction_ref=_WAYBILL, channel="INSURANCE_PROPOSAL"),
     _of_the_shipment("fir-asia", "FA-2026-09", received_on="2026-05-20", stage="inquiry", channel="EMAIL"),
 )
-S3_LATER: Final = _of_the_shipment("gum", "GO-3381", received_on="2026-06-03", stage="inquiry", channel="EMAIL")
+S3_LATER: Final = _of_the_shipment(
+    "gum", "GO-3381", received_on="2026-06-03", stage="inquiry", channel="EMAIL"
+)

@@ -1,7 +1,7 @@
 """Setting up a local Cairn from nothing: trustees make the keys, the hub opens, firms enrol.
 
-Every step is the one a real operator, trustee or firm takes, by the same commands; only the
-firms' enrolments run in this process, to save starting Python for each.
+Every step is the one a real operator, trustee or firm takes; inviting and enrolling run in this
+process, to save starting Python for each firm, the rest by the same commands.
 """
 
 import datetime as dt
@@ -12,10 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from cairn.enrolling import enrol_with, family_codes, read_invitation
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cairn.enrolling import enrol_with, family_codes
 from cairn.home import Home, write_private
 from cairn.raw.normalise import normaliser_digest
-
+from cairn_protocol.messages.parties import Invitation, Role, Sector
+from hub.members.invitations import Invited, invite
+from hub.services import Services
+from hub.verbs.saying import with_services
 from local.processes import Running, command, free_port, start, wait_until_ready
 
 ORIGIN = "cairn.example/log"
@@ -89,14 +94,28 @@ def found(town: Town, say: Say) -> tuple[str, dict[str, str]]:
         home.mkdir(mode=0o700, parents=True)
         write_private(home / "passphrase", _PASSPHRASE.format(name).encode())
         command(
-            "cairn-trustee", "init", "--home", home, "--id", name, "--index", str(at), "--url", urls[name], "--hub", hub_url
+            "cairn-trustee",
+            "init",
+            "--home",
+            home,
+            "--id",
+            name,
+            "--index",
+            str(at),
+            "--url",
+            urls[name],
+            "--hub",
+            hub_url,
         )
     say(f"three trustees made their own keys; any {THRESHOLD} of them can act, one alone can't")
     plan = town.folder / "ceremony-plan.json"
     descriptors = [town.trustee(name) / "descriptor.json" for name in TRUSTEES]
-    command("cairn-trustee", "plan", "--threshold", str(THRESHOLD), "--epoch", "1", "--out", plan, *descriptors)
+    command(
+        "cairn-trustee", "plan", "--threshold", str(THRESHOLD), "--epoch", "1", "--out", plan, *descriptors
+    )
     _each(
-        lambda name: command("cairn-trustee", "keygen", "--home", town.trustee(name), "--plan", plan), TRUSTEES
+        lambda name: command("cairn-trustee", "keygen", "--home", town.trustee(name), "--plan", plan),
+        TRUSTEES,
     )
     say("together, over HTTP, they made three joint keys that no machine ever held whole")
     _open_hub(town, plan, hub_url)
@@ -114,7 +133,16 @@ def _open_hub(town: Town, plan: Path, hub_url: str) -> None:
     signatures = []
     for name in TRUSTEES:
         signature = town.folder / f"genesis-{name}.sig"
-        command("cairn-trustee", "sign-genesis", "--home", town.trustee(name), "--genesis", genesis, "--out", signature)
+        command(
+            "cairn-trustee",
+            "sign-genesis",
+            "--home",
+            town.trustee(name),
+            "--genesis",
+            genesis,
+            "--out",
+            signature,
+        )
         signatures += ["--signatures", f"{name}={signature}"]
     command("cairn-hub", "genesis", "seal", "--home", town.hub, "--genesis", genesis, *signatures)
 
@@ -135,42 +163,48 @@ def start_hub(town: Town, url: str) -> Running:
 
 def enrol_everybody(town: Town, say: Say) -> None:
     """Invite and enrol firms, analysts and liaisons, and have two trustees approve them."""
-    parties = [(firm.id, "member", firm) for firm in FIRMS]
-    parties += [(name, "analyst", None) for name in ANALYSTS] + [(name, "liaison", None) for name in LIAISONS]
-    acts = _each(lambda party: _enrol(town, *party), parties)
+    invited = [Invited(firm.id, Role.MEMBER, firm.group, Sector(firm.sector)) for firm in FIRMS]
+    invited += [Invited(name, Role.ANALYST, None, None) for name in ANALYSTS]
+    invited += [Invited(name, Role.LIAISON, None, None) for name in LIAISONS]
+
+    async def invite_all(services: Services) -> list[Invitation]:
+        async def body(db: AsyncSession) -> list[Invitation]:
+            return [await invite(db, services, one) for one in invited]
+
+        return await services.store.transact("invite", body)
+
+    acts = _each(lambda invitation: _enrol(town, invitation), with_services(town.hub, invite_all))
     approve(town, acts)
-    say(f"{len(FIRMS)} firms of {len({firm.group for firm in FIRMS})} groups enrolled; two trustees approved each")
+    say(
+        f"{len(FIRMS)} firms of {len({firm.group for firm in FIRMS})} groups enrolled; two trustees approved each"
+    )
 
 
-def _enrol(town: Town, name: str, role: str, firm: Firm | None) -> str:
-    home = Home(town.party(name))
+def _enrol(town: Town, invitation: Invitation) -> str:
+    home = Home(town.party(invitation.party))
     home.create()
-    invitation = home.folder / "invitation"
-    about = ["--group", firm.group, "--sector", firm.sector] if firm else []
-    command("cairn-hub", "members", "invite", "--home", town.hub, "--id", name, "--role", role, *about, "--out", invitation)
-    word = _PASSPHRASE.format(name)
+    word = _PASSPHRASE.format(invitation.party)
     write_private(home.folder / "passphrase", word.encode())
-    return enrol_with(home, read_invitation(invitation), family_codes("all") if firm else (), word)
+    families = family_codes("all") if invitation.role is Role.MEMBER else ()
+    return enrol_with(home, invitation, families, word)
 
 
 def allow_bulk(town: Town, days: Sequence[dt.date]) -> None:
     """Log bulk allowances of the trustees' meters for these days, for every group."""
-    groups = sorted({firm.group for firm in FIRMS})
-    asked = [
-        ["--group", group, "--day", day.isoformat(), "--subjects", str(ALLOWANCE_SUBJECTS)] for day in days for group in groups
-    ]
-    told = _each(lambda words: command("cairn-hub", "members", "allow", "--home", town.hub, *words, "--json"), asked)
-    approve(town, [line for text in told for line in _acts(text)])
-
-
-def _acts(told: str) -> list[str]:
-    return [json.loads(line)["act"] for line in told.splitlines() if line.startswith("{")]
+    groups = [word for group in sorted({firm.group for firm in FIRMS}) for word in ("--group", group)]
+    dates = [word for day in days for word in ("--day", day.isoformat())]
+    told = command(
+        "cairn-hub", "members", "allow", "--home", town.hub, *groups, *dates,
+        "--subjects", str(ALLOWANCE_SUBJECTS), "--json",
+    )  # fmt: skip
+    approve(town, [json.loads(line)["act"] for line in told.splitlines() if line.startswith("{")])
 
 
 def approve(town: Town, acts: Sequence[str]) -> None:
     """As many trustees as are needed approve these acts."""
     _each(
-        lambda name: command("cairn-trustee", "approve", *acts, "--home", town.trustee(name)), TRUSTEES[:THRESHOLD]
+        lambda name: command("cairn-trustee", "approve", *acts, "--home", town.trustee(name)),
+        TRUSTEES[:THRESHOLD],
     )
 
 

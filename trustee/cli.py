@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from cairn_protocol.errors import BadRoster, CairnError, ProtocolError
 from cairn_protocol.messages.parties import Genesis, TrusteeKeys, sign_genesis
 from cairn_protocol.messages.trustee import CeremonyPlan, CeremonyResult, CeremonyTrustee
 from cairn_protocol.messages.wire import Signed, decode, digest_of, encode, open_signed
 from cairn_protocol.sharing import Index
-
 from trustee import keys as key_file
 from trustee.errors import HomeError
 from trustee.home import Home, write_private
@@ -32,7 +32,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line
 PassphraseFile = Annotated[
     Path | None, typer.Option("--passphrase-file", help="Read the passphrase from this file.")
 ]
-HubOption = Annotated[str | None, typer.Option("--hub", help="The hub's address; else the one kept in the home.")]
+HubOption = Annotated[
+    str | None, typer.Option("--hub", help="The hub's address; else the one kept in the home.")
+]
 
 
 def main() -> None:
@@ -41,10 +43,16 @@ def main() -> None:
         app()
     except CairnError as error:
         if "--json" in sys.argv:
-            print(json.dumps({"status": "error", "reason": getattr(error, "slug", "error"), "detail": str(error)}))
+            print(
+                json.dumps(
+                    {"status": "error", "reason": getattr(error, "slug", "error"), "detail": str(error)}
+                )
+            )
         print(f"cairn-trustee: {error}", file=sys.stderr)
         refused = isinstance(error, BadRoster)
-        sys.exit(6 if refused else 5 if isinstance(error, ProtocolError) and error.slug.startswith("bad-") else 1)
+        sys.exit(
+            6 if refused else 5 if isinstance(error, ProtocolError) and error.slug.startswith("bad-") else 1
+        )
 
 
 def _word(home: Home, path: Path | None) -> str:
@@ -53,7 +61,9 @@ def _word(home: Home, path: Path | None) -> str:
     if (kept := home.stored_passphrase()) is not None:
         return kept
     if not sys.stdin.isatty():
-        raise HomeError("the keys are under a passphrase: run this in a terminal, or name a file with --passphrase-file")
+        raise HomeError(
+            "the keys are under a passphrase: run this in a terminal, or name a file with --passphrase-file"
+        )
     return getpass.getpass("Passphrase: ")
 
 
@@ -84,7 +94,9 @@ def init(
     own.save_descriptor(decode(encode(CeremonyTrustee(keys=public, url=url)), CeremonyTrustee))
     if hub is not None:
         own.save_hub_url(hub)
-    _say(as_json, {"status": "made", "id": identity}, f"{identity}: give {home}/descriptor.json to the others.")
+    _say(
+        as_json, {"status": "made", "id": identity}, f"{identity}: give {home}/descriptor.json to the others."
+    )
 
 
 @app.command()
@@ -102,7 +114,11 @@ def plan(
     content = CeremonyPlan(epoch=epoch, t=threshold, trustees=tuple(trustees))
     write_private(out, encode(content))
     digest = digest_of(content).hex()
-    _say(as_json, {"status": "written", "digest": digest}, f"Plan {digest}: compare it with the other trustees.")
+    _say(
+        as_json,
+        {"status": "written", "digest": digest},
+        f"Plan {digest}: compare it with the other trustees.",
+    )
 
 
 @app.command()
@@ -182,7 +198,6 @@ def serve(home: HomeOption, passphrase_file: PassphraseFile = None) -> None:
 def status(home: HomeOption, as_json: JsonOption = False) -> None:
     """What this trustee has and has seen."""
     from cairn_protocol.messages.parties import Role
-
     from trustee.inside import look
 
     inside = look(Home(home), Settings())
@@ -233,7 +248,9 @@ def approve(
     settings = Settings()
     url = hub or own.hub_url()
     found = {one.id: one for one in proposals(own, settings, hub)}
-    wanted = [identity for identity, one in found.items() if one.objection is None] if every else list(ids or [])
+    wanted = (
+        [identity for identity, one in found.items() if one.objection is None] if every else list(ids or [])
+    )
     missing = [identity for identity in wanted if identity not in found]
     if missing:
         raise HomeError(f"nothing waits under {', '.join(missing)}; see `cairn-trustee requests`")

@@ -1,9 +1,9 @@
 """A trustee's home folder: its descriptor, key file, database, and what it signed for.
 
-    descriptor.json  id, index, public keys, url (public)     keys        key file under a passphrase
-    hub              the hub's address                        trustee.db  mirror, meter, journal
-    ceremony.json    the signed result of the key generation  genesis     digest of the genesis it signed
-    passphrase       only if its owner keeps it there (mode 0600), as the demo does
+descriptor.json  id, index, public keys, url (public)     keys        key file under a passphrase
+hub              the hub's address                        trustee.db  mirror, meter, journal
+ceremony.json    the signed result of the key generation  genesis     digest of the genesis it signed
+passphrase       only if its owner keeps it there (mode 0600), as the demo does
 """
 
 import os
@@ -12,7 +12,6 @@ from pathlib import Path
 
 from cairn_protocol.messages.trustee import CeremonyTrustee
 from cairn_protocol.messages.wire import decode, encode
-
 from trustee.errors import HomeError
 
 

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
 from cairn_protocol.checkpoint import Checkpoint
 from cairn_protocol.messages.parties import Role
 from cairn_protocol.roster import Roster
 from cairn_protocol.signed_note import parse_note
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-
 from trustee import requests as acts
 from trustee.home import Home
 from trustee.mirror import leaves, pushing

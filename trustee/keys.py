@@ -8,14 +8,14 @@ generation writes it, and only staff who approve an opening open it.
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from cairn_protocol import passphrase
-from cairn_protocol.group import Scalar, decode_scalar, encode_scalar
-from cairn_protocol.messages.wire import Bytes32, Message, decode, encode
-from cairn_protocol.sharing import Index, KeyShare
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from msgspec import Meta
 
+from cairn_protocol import passphrase
+from cairn_protocol.group import Scalar, decode_scalar, encode_scalar
+from cairn_protocol.messages.wire import Bytes32, Message, decode, encode
+from cairn_protocol.sharing import Index, KeyShare
 from trustee.errors import HomeError
 from trustee.home import Home, write_private
 
@@ -70,10 +70,14 @@ def load(home: Home, word: str) -> ServingKeys:
     )
 
 
-def keep_shares(home: Home, word: str, keys: ServingKeys, names: KeyShare, values: KeyShare, assent: Scalar) -> None:
+def keep_shares(
+    home: Home, word: str, keys: ServingKeys, names: KeyShare, values: KeyShare, assent: Scalar
+) -> None:
     """Write the shares of a finished key generation. Raises HomeError if there are shares already."""
     if keys.names is not None or _file(home).assent is not None:
-        raise HomeError("this trustee has its shares already; a share is never replaced by another key generation")
+        raise HomeError(
+            "this trustee has its shares already; a share is never replaced by another key generation"
+        )
     whole = ServingKeys(keys.index, keys.signing, keys.sealing, names, values)
     _write(home, word, whole, passphrase.seal(word, encode_scalar(assent), _ASSENT))
 

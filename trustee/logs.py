@@ -17,7 +17,9 @@ _ALLOWED = frozenset(
 
 def set_up(level: str) -> None:
     """Send the trustee's own events to standard error; libraries speak from warnings on."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format='{"level":"%(levelname)s","logger":"%(name)s"}')
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format='{"level":"%(levelname)s","logger":"%(name)s"}'
+    )
     structlog.configure(
         processors=[
             structlog.stdlib.add_log_level,

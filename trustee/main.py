@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, TypeVar
 
-from cairn_protocol.messages.problems import MEDIA_TYPE
-from cairn_protocol.messages.wire import Message, encode
 from fastapi import FastAPI, Query, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import PlainTextResponse, Response
 
+from cairn_protocol.messages.problems import MEDIA_TYPE
+from cairn_protocol.messages.wire import Message, encode
 from trustee import problems
 from trustee.serving import MAX_LEAVES, Serving, SignedRequest
 
@@ -27,9 +27,7 @@ def create_app(open_trustee: Callable[[], Serving]) -> FastAPI:
         yield
         app.state.trustee.close()
 
-    app = FastAPI(
-        title="Cairn trustee", lifespan=lifespan, responses={"4XX": {"content": {MEDIA_TYPE: {}}}}
-    )
+    app = FastAPI(title="Cairn trustee", lifespan=lifespan, responses={"4XX": {"content": {MEDIA_TYPE: {}}}})
     problems.install(app)
 
     def trustee(request: Request) -> Serving:

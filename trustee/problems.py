@@ -8,13 +8,13 @@ import json
 import uuid
 
 import structlog
-from cairn_protocol.errors import CairnError, ProtocolError
-from cairn_protocol.messages.problems import MEDIA_TYPE, PROBLEM_TYPES, PROBLEMS
 from fastapi import FastAPI, Request
 from prometheus_client import Counter
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from cairn_protocol.errors import CairnError, ProtocolError
+from cairn_protocol.messages.problems import MEDIA_TYPE, PROBLEM_TYPES, PROBLEMS
 from trustee.errors import BodyTooLarge, Metered, TrusteeError
 
 log = structlog.get_logger(__name__)

@@ -7,10 +7,13 @@ import datetime as dt
 from dataclasses import dataclass
 
 import httpx2
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from cairn_protocol.errors import BadRoster, CairnError, ProtocolError
 from cairn_protocol.messages.parties import (
     Act,
-    Allowance,
     Approval,
     Entry,
     Proposal,
@@ -20,10 +23,6 @@ from cairn_protocol.messages.parties import (
 )
 from cairn_protocol.messages.wire import decode, encode
 from cairn_protocol.roster import Roster, act_id
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from trustee.errors import HomeError
 from trustee.storage.tables import RefusalRow
 
@@ -38,7 +37,9 @@ class Waiting:
 
     def words(self) -> str:
         """One line."""
-        ticks = f"NOT BORNE OUT: {self.objection}" if self.objection else "fits the roster, key held by the party"
+        ticks = (
+            f"NOT BORNE OUT: {self.objection}" if self.objection else "fits the roster, key held by the party"
+        )
         approved = ", ".join(self.proposal.approved_by) or "nobody yet"
         return f"{self.id}  {describe(self.proposal.act)}  [{ticks}; approved by {approved}]"
 
@@ -85,9 +86,7 @@ def _objection(roster: Roster, proposal: Proposal) -> str | None:
     return None
 
 
-def sign(
-    hub_url: str, found: Waiting, trustee: str, key: Ed25519PrivateKey, seconds: float
-) -> None:
+def sign(hub_url: str, found: Waiting, trustee: str, key: Ed25519PrivateKey, seconds: float) -> None:
     """Approve a proposal and tell the hub. Raises BadRoster if our own roster does not bear it out."""
     if found.objection is not None:
         raise BadRoster(f"{found.id} does not fit the roster: {found.objection}")

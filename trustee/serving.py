@@ -8,6 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from prometheus_client import Counter, Gauge
+from sqlalchemy.orm import Session
+
 from cairn_protocol.errors import UnknownSigner
 from cairn_protocol.group import Element
 from cairn_protocol.http_signatures import VerifiedRequest, verify_request
@@ -15,10 +19,6 @@ from cairn_protocol.messages.log import LeafHashes, Push, PushAnswer
 from cairn_protocol.messages.parties import Genesis
 from cairn_protocol.messages.trustee import Evaluate, Evaluations
 from cairn_protocol.messages.wire import decode
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from prometheus_client import Counter, Gauge
-from sqlalchemy.orm import Session
-
 from trustee import keys as key_file
 from trustee.evaluating import admission, evaluation
 from trustee.home import Home
@@ -46,7 +46,9 @@ class SignedRequest:
 class Serving:
     """An open trustee."""
 
-    def __init__(self, home: Home, word: str, settings: Settings, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, home: Home, word: str, settings: Settings, now: Callable[[], float] = time.time
+    ) -> None:
         """Raises HomeError, WrongPassphrase, StoreUnavailable."""
         self.home = home
         self.settings = settings
@@ -66,7 +68,9 @@ class Serving:
             roster = self.roster.current(db)
 
             def key_of(key_id: str) -> Ed25519PublicKey:
-                return Ed25519PublicKey.from_public_bytes(admission.member_entry(roster, key_id, now).signing_key)
+                return Ed25519PublicKey.from_public_bytes(
+                    admission.member_entry(roster, key_id, now).signing_key
+                )
 
             verified = self._verify(request, key_of, now)
             entry = admission.member_entry(roster, verified.key_id, now)

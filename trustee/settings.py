@@ -16,7 +16,9 @@ class Settings(BaseSettings):
         "up to 3,000 guesses at phones for a member that tests names, enough for a firm's ordinary day.",
     )
     signature_window_seconds: int = Field(
-        default=300, ge=1, description="How far a signed request's clock may be from the trustee's, either way."
+        default=300,
+        ge=1,
+        description="How far a signed request's clock may be from the trustee's, either way.",
     )
     body_bytes: int = Field(
         default=512 * 1024, ge=1024, description="Largest request but a push: 100 subjects are about 150 kB."

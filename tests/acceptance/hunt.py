@@ -1,6 +1,6 @@
 """Search files for values in plain, hex, base64 (at every offset) and digits-only form; print each hit.
 
-    hunt.py LIST VALUE...      LIST names one file a line. Ends with 1 if there is a hit.
+hunt.py LIST VALUE...      LIST names one file a line. Ends with 1 if there is a hit.
 """
 
 import base64
@@ -11,7 +11,13 @@ from pathlib import Path
 def forms(value: str) -> dict[bytes, str]:
     """Every spelling under which a value could have leaked."""
     found: dict[bytes, str] = {}
-    for text in {value, value.lower(), value.upper(), value.replace(" ", ""), "".join(filter(str.isdigit, value))}:
+    for text in {
+        value,
+        value.lower(),
+        value.upper(),
+        value.replace(" ", ""),
+        "".join(filter(str.isdigit, value)),
+    }:
         raw = text.encode()
         if len(raw) < 7:
             continue

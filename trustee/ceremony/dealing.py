@@ -8,6 +8,10 @@ Source: `cairn_protocol.dkg`; HPKE (RFC 9180) with X25519, HKDF-SHA-256 and AES-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
 from cairn_protocol import dkg
 from cairn_protocol.dkg import Ceremony, Dealing, JointKey, Reveal
 from cairn_protocol.errors import BadDealing
@@ -23,10 +27,6 @@ from cairn_protocol.messages.trustee import (
 )
 from cairn_protocol.messages.wire import Signed, digest_of, open_signed, sign
 from cairn_protocol.sharing import Index, KeyShare
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hpke
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-
 from trustee.errors import HomeError
 from trustee.keys import ServingKeys
 

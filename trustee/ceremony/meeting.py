@@ -14,11 +14,11 @@ from typing import TypeVar
 
 import httpx2
 import uvicorn
-from cairn_protocol.messages.trustee import CeremonyPlan, CeremonyTrustee, Commitments
-from cairn_protocol.messages.wire import Signed, decode, encode
 from fastapi import FastAPI, Query
 from starlette.responses import Response
 
+from cairn_protocol.messages.trustee import CeremonyPlan, CeremonyTrustee, Commitments
+from cairn_protocol.messages.wire import Signed, decode, encode
 from trustee.ceremony.dealing import Made, Part
 from trustee.errors import HomeError
 from trustee.keys import ServingKeys
@@ -64,7 +64,9 @@ def _app(said: _Said) -> FastAPI:
     return app
 
 
-async def meet(plan: CeremonyPlan, me: CeremonyTrustee, keys: ServingKeys, seconds: float) -> tuple[Made, Signed]:
+async def meet(
+    plan: CeremonyPlan, me: CeremonyTrustee, keys: ServingKeys, seconds: float
+) -> tuple[Made, Signed]:
     """Hold the ceremony. Returns this trustee's shares and keys, and its signed result.
 
     Raises HomeError if a peer does not come in time, and what `Part` raises, naming who cheated.
@@ -80,7 +82,9 @@ async def meet(plan: CeremonyPlan, me: CeremonyTrustee, keys: ServingKeys, secon
         async with asyncio.timeout(seconds):
             return await _take_part(part, said)
     except TimeoutError as cause:
-        raise HomeError("the other trustees did not all come in time; run the ceremony again together") from cause
+        raise HomeError(
+            "the other trustees did not all come in time; run the ceremony again together"
+        ) from cause
     finally:
         server.should_exit = True
         await serving

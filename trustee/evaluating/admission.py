@@ -6,15 +6,15 @@ member some of its meter; it never gives an evaluation for nothing.
 
 import datetime as dt
 
-from cairn_protocol.errors import UnknownSigner
-from cairn_protocol.http_signatures import VerifiedRequest
-from cairn_protocol.messages.parties import Entry, Role
-from cairn_protocol.roster import Roster
 from sqlalchemy import delete
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from cairn_protocol.errors import UnknownSigner
+from cairn_protocol.http_signatures import VerifiedRequest
+from cairn_protocol.messages.parties import Entry, Role
+from cairn_protocol.roster import Roster
 from trustee.errors import Metered, ReplayedNonce
 from trustee.storage.tables import JournalRow, MeterRow, NonceRow
 

@@ -8,7 +8,6 @@ from cairn_protocol.messages.parties import Genesis
 from cairn_protocol.messages.trustee import Evaluate, Evaluated, Evaluations, check_padding
 from cairn_protocol.sharing import KeyShare
 from cairn_protocol.voprf import evaluate
-
 from trustee.errors import HomeError
 from trustee.keys import ServingKeys
 

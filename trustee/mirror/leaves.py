@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from cairn_protocol import merkle
-from cairn_protocol.merkle import Node
-from cairn_protocol.messages.log import LogEntry, hash_of
 from sqlalchemy import and_, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from cairn_protocol import merkle
+from cairn_protocol.merkle import Node
+from cairn_protocol.messages.log import LogEntry, hash_of
 from trustee.storage.tables import LeafRow, NodeRow
 
 

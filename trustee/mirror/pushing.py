@@ -9,14 +9,14 @@ Source: RFC 6962; C2SP tlog-cosignature.
 import time
 from collections.abc import Callable
 
-from cairn_protocol.checkpoint import cosign, open_note, with_cosignatures
-from cairn_protocol.errors import BadConsistency
-from cairn_protocol.messages.log import Push, PushAnswer, check_entry, hash_of
-from cairn_protocol.messages.parties import Genesis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cairn_protocol.checkpoint import cosign, open_note, with_cosignatures
+from cairn_protocol.errors import BadConsistency
+from cairn_protocol.messages.log import Push, PushAnswer, check_entry, hash_of
+from cairn_protocol.messages.parties import Genesis
 from trustee.mirror import leaves
 from trustee.mirror.roster import RosterOfMirror
 from trustee.storage.tables import CheckpointRow
@@ -74,7 +74,9 @@ def _cosign(
     if checkpoint.size > size:
         return None  # leaves are missing: the answer's size says which
     if checkpoint.size == 0 or checkpoint.root != leaves.root(db, checkpoint.size):
-        raise BadConsistency(f"the root at {checkpoint.size} leaves is not that of the leaves shown", culprit=_HUB)
+        raise BadConsistency(
+            f"the root at {checkpoint.size} leaves is not that of the leaves shown", culprit=_HUB
+        )
     earlier = db.get(CheckpointRow, checkpoint.size)
     if earlier is not None:
         return earlier.cosignature  # the first time counts: it is when these leaves were first seen
@@ -94,4 +96,3 @@ def _cosign(
 def latest_note(db: Session) -> str | None:
     """The newest checkpoint this trustee cosigned, with its cosignature."""
     return db.scalar(select(CheckpointRow.note).order_by(CheckpointRow.size.desc()).limit(1))
-

@@ -2,13 +2,13 @@
 
 import threading
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from cairn_protocol.errors import BadRoster
 from cairn_protocol.messages.log import LeafKind, LogEntry
 from cairn_protocol.messages.parties import Genesis
 from cairn_protocol.roster import ACT_KINDS, Roster, check_genesis
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from trustee.errors import HomeError
 from trustee.storage.tables import LeafRow
 
@@ -65,7 +65,9 @@ class RosterOfMirror:
         """The roster again, to try acts on."""
         copy = Roster(self.current(db).genesis)
         rows = db.execute(
-            select(LeafRow.leaf_index, LeafRow.content).where(LeafRow.kind.in_(_ACTS)).order_by(LeafRow.leaf_index)
+            select(LeafRow.leaf_index, LeafRow.content)
+            .where(LeafRow.kind.in_(_ACTS))
+            .order_by(LeafRow.leaf_index)
         )
         for leaf_index, content in rows:
             copy.apply(leaf_index, content or b"")

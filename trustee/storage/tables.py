@@ -79,4 +79,3 @@ class RefusalRow(Base):
     __tablename__ = "refusals"
 
     act_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-

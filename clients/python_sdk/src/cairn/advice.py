@@ -135,11 +135,12 @@ def _strongest_first(sightings: Sequence[Sighting]) -> list[Sighting]:
 
 def _told(sighting: Sighting) -> list[str]:
     card = sighting.card
-    called = list(dict.fromkeys(_CALLED[kind] for kind in sighting.via if kind in _CALLED))
-    what = " and ".join(called) or "details"
+    # The card hangs on every value of its subject's reports; what was shared is what linked them.
+    shared = [kind for kind in sighting.via if kind in card.linked_by] or sighting.via
+    what = " and ".join(dict.fromkeys(_CALLED[kind] for kind in shared if kind in _CALLED)) or "details"
     when = card.first if card.first == card.last else f"{card.first} to {card.last}"
     sentences = [
-        f"Reports of {card.groups} independent groups share the {what} in this inquiry ({when}). "
+        f"Reports of {card.groups} independent groups are linked to the {what} in this inquiry ({when}). "
         "They are unverified and could also be explained by one buyer asking several suppliers for offers."
     ]
     if sighting.ours:

@@ -6,9 +6,6 @@ trustees, who learn a padded count. A check that can't be answered waits in the 
 
 from collections.abc import Mapping, Sequence
 
-from cairn_protocol.kinds import Kind
-from cairn_protocol.tags import Tag
-
 from cairn.advice import Advice, IndexAge, Sighting, advise, queued, refused
 from cairn.client.errors import Metered, TrusteeUnavailable, Unreachable
 from cairn.client.join import LocalIndex
@@ -20,6 +17,8 @@ from cairn.raw.normalise.match_key import MatchKey
 from cairn.raw.register import Derived
 from cairn.raw.stored import to_bytes
 from cairn.session import Session
+from cairn_protocol.kinds import Kind
+from cairn_protocol.tags import Tag
 
 # The advice is the same whether the values came at once or one by one; a batch shares its requests.
 BATCH = 50
@@ -79,7 +78,9 @@ def _sightings(
     found = index.find([(known[key].tag, known[key].card_key) for key in keys])
     if found:
         now = int(session.now())
-        session.register.keep_seen(SeenCard(card_id=f.card.card_id, version=f.card.version, seen_at=now) for f in found)
+        session.register.keep_seen(
+            SeenCard(card_id=f.card.card_id, version=f.card.version, seen_at=now) for f in found
+        )
     return [
         Sighting(f.card, tuple(kinds[tag] for tag in f.via), session.register.is_ours(f.via)) for f in found
     ]

@@ -3,12 +3,11 @@
 import stat
 from dataclasses import dataclass
 
-from cairn_protocol.errors import CairnError
-
 from cairn.checking import index_age
 from cairn.client.mirrors import Mirrors
 from cairn.raw.normalise import normaliser_digest
 from cairn.session import Session
+from cairn_protocol.errors import CairnError
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,9 @@ def _files(session: Session) -> Finding:
 
 def _version(session: Session) -> Finding:
     if session.genesis.normaliser != normaliser_digest():
-        return Finding("version", False, "this version normalises names otherwise than the network: install its version")
+        return Finding(
+            "version", False, "this version normalises names otherwise than the network: install its version"
+        )
     return Finding("version", True, "names are normalised as the network does")
 
 
@@ -63,7 +64,9 @@ async def _hub(session: Session) -> Finding:
         seen = await session.log.refresh()
     except CairnError as error:
         return Finding("hub", False, str(error))
-    return Finding("hub", True, f"its log has {seen.checkpoint.size} leaves, cosigned by {len(seen.cosigners)} trustees")
+    return Finding(
+        "hub", True, f"its log has {seen.checkpoint.size} leaves, cosigned by {len(seen.cosigners)} trustees"
+    )
 
 
 async def _trustees(session: Session) -> list[Finding]:
@@ -72,7 +75,9 @@ async def _trustees(session: Session) -> list[Finding]:
         Finding(
             f"trustee {trustee.id}",
             trustee.id in answered,
-            "answers" if trustee.id in answered else f"does not answer; any {session.genesis.t} trustees are enough",
+            "answers"
+            if trustee.id in answered
+            else f"does not answer; any {session.genesis.t} trustees are enough",
         )
         for trustee in session.profile.trustees
     ]

@@ -7,18 +7,17 @@ again and is the same.
 import asyncio
 from pathlib import Path
 
+from cairn.client.connection import Connection
+from cairn.client.enrolment import enrol
+from cairn.client.genesis import pinned_genesis
+from cairn.home import Home, HomeError, Profile
+from cairn.raw import keys as key_file
+from cairn.raw.keys import MemberKeys
 from cairn_protocol.codes import UNLISTED_FAMILY, items
 from cairn_protocol.errors import BadMessage
 from cairn_protocol.messages.parties import Invitation
 from cairn_protocol.messages.wire import decode
 from cairn_protocol.roster import act_id
-
-from cairn.client.connection import Connection
-from cairn.client.genesis import pinned_genesis
-from cairn.client.enrolment import enrol
-from cairn.home import Home, HomeError, Profile
-from cairn.raw import keys as key_file
-from cairn.raw.keys import MemberKeys
 
 
 def read_invitation(path: Path) -> Invitation:
@@ -26,7 +25,9 @@ def read_invitation(path: Path) -> Invitation:
     try:
         return decode(path.read_bytes().strip(), Invitation)
     except (OSError, BadMessage) as cause:
-        raise HomeError("that file is no invitation: ask the operator for it again, and save it as it came") from cause
+        raise HomeError(
+            "that file is no invitation: ask the operator for it again, and save it as it came"
+        ) from cause
 
 
 def family_codes(typed: str) -> tuple[str, ...]:

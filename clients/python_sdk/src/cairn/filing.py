@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
-from cairn_protocol.messages.report import Report, Retraction
-from cairn_protocol.messages.wire import decode, encode
-from cairn_protocol.tags import Tag, derive
 
 from cairn.client.errors import ClientError, Conflict, Metered, Rejected, TrusteeUnavailable, Unreachable
 from cairn.client.hub import Promised
@@ -23,6 +20,9 @@ from cairn.raw.normalise import exact_keys
 from cairn.raw.register import Filed, State
 from cairn.raw.stored import from_bytes, to_bytes
 from cairn.session import Session
+from cairn_protocol.messages.report import Report, Retraction
+from cairn_protocol.messages.wire import decode, encode
+from cairn_protocol.tags import Tag, derive
 
 BATCH = 50
 OVERDUE_SECONDS = 60  # the hub merges a promised leaf within this time
@@ -110,9 +110,7 @@ def receipt_of(filed: Filed, why_queued: str | None = None) -> Receipt:
         State.REFUSED: ReceiptStatus.REFUSED,
         State.WITHDRAWN: ReceiptStatus.REFUSED,
     }[filed.state]
-    return Receipt(
-        filed.inquiry_id, str(filed.report_id), status, filed.reason or why_queued, filed.promise
-    )
+    return Receipt(filed.inquiry_id, str(filed.report_id), status, filed.reason or why_queued, filed.promise)
 
 
 async def _go_on(session: Session, filed: Sequence[Filed]) -> list[Receipt]:

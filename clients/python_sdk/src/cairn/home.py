@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar
 
+from msgspec import Meta
+
 from cairn_protocol.errors import CairnError
 from cairn_protocol.match_lock import MAX_GROUP_INDEX
 from cairn_protocol.messages.parties import Role, Sector, TrusteeAddress, Url
 from cairn_protocol.messages.wire import Bytes32, FamilyCode, Message, Name, decode, encode
-from msgspec import Meta
 
 ENVIRONMENT = "CAIRN_HOME"
 

@@ -8,9 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from cairn_protocol.match_lock import GroupIndex
-from cairn_protocol.messages.parties import Genesis
-
 from cairn.client.connection import Connection, Signer
 from cairn.client.errors import Misconfigured
 from cairn.client.genesis import pinned_genesis
@@ -24,6 +21,8 @@ from cairn.raw import keys as key_file
 from cairn.raw.building import Filer
 from cairn.raw.normalise import normaliser_digest
 from cairn.raw.register import Register
+from cairn_protocol.match_lock import GroupIndex
+from cairn_protocol.messages.parties import Genesis
 
 
 class Session:

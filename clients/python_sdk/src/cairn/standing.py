@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-from cairn_protocol.errors import RevokedSigner, UnknownSigner
-from cairn_protocol.messages.index import RecallReason
-
 from cairn.checking import index_age
 from cairn.client.errors import ClientError, ProofInvalid
 from cairn.client.seen import recalled
 from cairn.filing import OVERDUE_SECONDS
 from cairn.raw.register import State
 from cairn.session import Session
+from cairn_protocol.errors import RevokedSigner, UnknownSigner
+from cairn_protocol.messages.index import RecallReason
 
 _RECALLED = {
     RecallReason.WITHDRAWN: "too few reports are left behind it",

@@ -6,19 +6,16 @@ The trustees are asked, blinded, as for a report; the hub gets nothing.
 from collections import Counter
 from collections.abc import Sequence
 
+from cairn import filing
+from cairn.cli.outcome import Exit, emit, say
+from cairn.client.errors import TrusteeUnavailable
+from cairn.raw.inquiry import Inquiry
+from cairn.session import Session
 from cairn_protocol.messages.report import Report
 from cairn_protocol.messages.wire import decode
 
-from cairn import filing
-from cairn.client.errors import TrusteeUnavailable
-from cairn.cli.outcome import Exit, emit, say
-from cairn.raw.inquiry import Inquiry
-from cairn.session import Session
 
-
-async def tell_what_would_leave(
-    session: Session, inquiries: Sequence[Inquiry], as_json: bool
-) -> list[Exit]:
+async def tell_what_would_leave(session: Session, inquiries: Sequence[Inquiry], as_json: bool) -> list[Exit]:
     """Print the report of each inquiry without sending or keeping it."""
     try:
         built = await filing.build(session, inquiries)
@@ -41,9 +38,13 @@ def _tell(inquiry: Inquiry, raw: bytes) -> None:
     say(f"{inquiry.inquiry_id}: what would leave this computer")
     say("  to the trustees: 32 random-looking numbers, the same count for every inquiry")
     say(f"  to the hub, {len(raw)} bytes:")
-    say(f"    report {header.report_id}, revision {header.revision}, week {header.week}, {header.confidence.value},")
+    say(
+        f"    report {header.report_id}, revision {header.revision}, week {header.week}, {header.confidence.value},"
+    )
     say(f"    handling {header.handling.tlp.value}, government release: {header.consent.value}")
-    say(f"    identifying values as pseudonyms: {identified}; {len(header.keys)} pseudonyms in all, most of them filler")
+    say(
+        f"    identifying values as pseudonyms: {identified}; {len(header.keys)} pseudonyms in all, most of them filler"
+    )
     say("    names, contacts and free text: none, not even sealed")
     say("    codes the hub can read:")
     for line in str(report.open.codes).removeprefix("OpenCodes(").removesuffix(")").split(", "):

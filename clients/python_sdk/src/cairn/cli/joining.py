@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @app.command()
 def enrol(
-    invitation: Annotated[Path, typer.Argument(help="The invitation file from the hub's operator.", exists=True)],
+    invitation: Annotated[
+        Path, typer.Argument(help="The invitation file from the hub's operator.", exists=True)
+    ],
     families: Annotated[
         str, typer.Option(help="The item families you deal in, such as FAM-VAC,FAM-ENR; or 'all'.")
     ] = "all",
@@ -25,7 +27,9 @@ def enrol(
     ] = None,
     keep_passphrase: Annotated[
         bool,
-        typer.Option("--keep-passphrase", help="Keep the passphrase beside the keys: no questions, less protection."),
+        typer.Option(
+            "--keep-passphrase", help="Keep the passphrase beside the keys: no questions, less protection."
+        ),
     ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -36,7 +40,9 @@ def enrol(
     folder = folder_of(home)
     own = Home(folder)
     if own.has_profile():
-        raise HomeError(f"{folder} already belongs to {own.profile().party}; choose another folder with --home")
+        raise HomeError(
+            f"{folder} already belongs to {own.profile().party}; choose another folder with --home"
+        )
     content = read_invitation(invitation)
     chosen = family_codes(families)
     word = new_passphrase(passphrase_file)

@@ -71,5 +71,7 @@ def restore(
     if as_json:
         emit({"status": "restored", "party": content.profile.party})
     else:
-        say(f"The keys of {content.profile.party} are back. File what you filed before: the report ids stay the same.")
+        say(
+            f"The keys of {content.profile.party} are back. File what you filed before: the report ids stay the same."
+        )
     raise typer.Exit(0)

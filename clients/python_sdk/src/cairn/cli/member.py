@@ -65,7 +65,9 @@ def report(
     file: FileArgument = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would leave; send no report.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would leave; send no report.")
+    ] = False,
 ) -> None:
     """Tell the hub about inquiries: codes and sealed details leave, names don't. Filing again changes nothing."""
     from cairn import filing
@@ -106,7 +108,9 @@ def withdraw(
     except KeyError:
         raise HomeError("nothing was filed under that inquiry_id from this home") from None
     if as_json:
-        emit({"inquiry_id": inquiry_id, "report_id": receipt.report_id, "status": "withdrawn", "reason": None})
+        emit(
+            {"inquiry_id": inquiry_id, "report_id": receipt.report_id, "status": "withdrawn", "reason": None}
+        )
     else:
         say(f"{inquiry_id}: withdrawn. The log keeps that there was a report, and that you took it back.")
     raise typer.Exit(Exit.CLEAR)

@@ -41,7 +41,9 @@ def new_passphrase(path: Path | None) -> str:
             raise HomeError("the passphrase file is empty")
         return word
     if not sys.stdin.isatty():
-        raise HomeError("new keys need a passphrase: run this in a terminal, or name a file with --passphrase-file")
+        raise HomeError(
+            "new keys need a passphrase: run this in a terminal, or name a file with --passphrase-file"
+        )
     word = getpass.getpass("New passphrase: ")
     if word != getpass.getpass("The same again: "):
         raise HomeError("the two passphrases differ; nothing was written")

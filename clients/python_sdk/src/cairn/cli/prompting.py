@@ -6,8 +6,8 @@ import time
 import typer
 
 from cairn.home import HomeError
-from cairn.raw.inquiry import Inquiry, Item, Party
 from cairn.raw.fields import BadInquiry
+from cairn.raw.inquiry import Inquiry, Item, Party
 
 _QUESTIONS = (
     ("name", "Name of the buyer"),

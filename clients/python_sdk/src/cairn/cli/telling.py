@@ -26,7 +26,10 @@ def tell_advice(advice: Advice, as_json: bool) -> Exit:
     if as_json:
         emit(advice.as_json())
         return code
-    say(f"{advice.inquiry_id}: {words}" + (f" by {advice.groups} groups, evidence {advice.evidence}" if code is Exit.CARD_FOUND else ""))
+    say(
+        f"{advice.inquiry_id}: {words}"
+        + (f" by {advice.groups} groups, evidence {advice.evidence}" if code is Exit.CARD_FOUND else "")
+    )
     for reason in advice.reasons:
         say(f"    {reason}")
     if code is Exit.CARD_FOUND:
@@ -40,7 +43,10 @@ def tell_receipt(receipt: Receipt, as_json: bool) -> Exit:
     if as_json:
         emit(receipt.as_json())
     else:
-        say(f"{receipt.inquiry_id}: {words}" + (f" (report {receipt.report_id})" if code is Exit.CLEAR else ""))
+        say(
+            f"{receipt.inquiry_id}: {words}"
+            + (f" (report {receipt.report_id})" if code is Exit.CLEAR else "")
+        )
         if receipt.reason:
             say(f"    {receipt.reason}")
     return code

@@ -7,12 +7,11 @@ evaluate are fillers. A subject whose values are all known costs nothing and is 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cairn.raw.normalise.match_key import MatchKey
+from cairn.raw.register import Derived
 from cairn_protocol.kinds import NAME_EVALUATIONS, VALUE_EVALUATIONS, KeyName, key_for
 from cairn_protocol.tags import derive
 from cairn_protocol.voprf import Output
-
-from cairn.raw.normalise.match_key import MatchKey
-from cairn.raw.register import Derived
 
 Slots = tuple[bytes | None, ...]
 

@@ -10,6 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cairn.raw.inquiry import Inquiry
+from cairn.raw.sanitise import open_codes, week_of
 from cairn_protocol import kdf
 from cairn_protocol.group import encode_scalar
 from cairn_protocol.kdf import Use
@@ -26,10 +30,6 @@ from cairn_protocol.messages.report import (
 )
 from cairn_protocol.messages.wire import encode
 from cairn_protocol.tags import CardKey, MatchSecret, key_digest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from cairn.raw.inquiry import Inquiry
-from cairn.raw.sanitise import open_codes, week_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,7 @@ def report_id_for(register_key: bytes, inquiry_id: str) -> UUID:
 
     Source: RFC 9562 5.8.
     """
-    raw = bytearray(
-        hmac.digest(kdf.derive(register_key, Use.REPORT_ID), inquiry_id.encode(), "sha512")[:16]
-    )
+    raw = bytearray(hmac.digest(kdf.derive(register_key, Use.REPORT_ID), inquiry_id.encode(), "sha512")[:16])
     raw[6] = raw[6] & 0x0F | 0x80
     raw[8] = raw[8] & 0x3F | 0x80
     return UUID(bytes=bytes(raw))

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from cairn_protocol import passphrase
-from cairn_protocol.messages.wire import Bytes32, Message, decode, encode
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from cairn.client.seen import SeenCard
 from cairn.home import Home, HomeError, Profile, write_private
+from cairn_protocol import passphrase
+from cairn_protocol.messages.wire import Bytes32, Message, decode, encode
 
 _KEYS = "cairn/v1/member-keys"
 _BACKUP = "cairn/v1/member-backup"
@@ -86,9 +86,7 @@ def load(home: Home, word: str) -> MemberKeys:
     return MemberKeys.of(decode(passphrase.open_sealed(word, sealed, _KEYS), KeyFile))
 
 
-def back_up(
-    path: Path, keys: MemberKeys, profile: Profile, seen: tuple[SeenCard, ...], word: str
-) -> None:
+def back_up(path: Path, keys: MemberKeys, profile: Profile, seen: tuple[SeenCard, ...], word: str) -> None:
     """Write a backup file under the passphrase `word`."""
     content = encode(Backup(keys=keys.content(), profile=profile, seen=seen))
     write_private(path, passphrase.seal(word, content, _BACKUP))

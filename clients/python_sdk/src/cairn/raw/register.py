@@ -21,17 +21,17 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from cairn.client.seen import SeenCard
+from cairn.raw.normalise.match_key import MatchKey
 from cairn_protocol import kdf
 from cairn_protocol.errors import CairnError
 from cairn_protocol.kdf import Use
 from cairn_protocol.kinds import oprf_input
 from cairn_protocol.tags import CardKey, Tag
 from cairn_protocol.voprf import Output
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from cairn.client.seen import SeenCard
-from cairn.raw.normalise.match_key import MatchKey
 
 BYTES_KEPT_SECONDS: Final = 90 * 24 * 3600  # a hub restored from a backup may ask for them again
 _BUSY_SECONDS: Final = 5.0
@@ -148,7 +148,11 @@ class Register:
         row = self._row(b"inquiry", inquiry_id.encode())
         with _told():
             found = self._db.execute("SELECT sealed FROM inquiries WHERE row = ?", (row,)).fetchone()
-        return None if found is None else msgspec.json.decode(self._open(b"inquiries", row, found[0]), type=Filed)
+        return (
+            None
+            if found is None
+            else msgspec.json.decode(self._open(b"inquiries", row, found[0]), type=Filed)
+        )
 
     def keep(self, filed: Filed, tags: Iterable[Tag] = ()) -> None:
         """Store or replace a record; `tags` are those that say "you are one of them" on a card."""
@@ -297,9 +301,13 @@ def _told() -> Iterator[None]:
     except sqlite3.OperationalError as cause:
         text = str(cause)
         if "locked" in text or "busy" in text:
-            raise RegisterError("another Cairn process is writing the register: wait for it and try again") from cause
+            raise RegisterError(
+                "another Cairn process is writing the register: wait for it and try again"
+            ) from cause
         if "full" in text or "disk I/O" in text:
-            raise RegisterError("the disk is full: nothing was changed; make room and run the same again") from cause
+            raise RegisterError(
+                "the disk is full: nothing was changed; make room and run the same again"
+            ) from cause
         raise RegisterError(f"the register can't be opened: {text}") from cause
     except sqlite3.DatabaseError as cause:
         raise RegisterError(

@@ -7,7 +7,9 @@ from cairn.raw.inquiry import Inquiry
 
 def to_bytes(inquiry: Inquiry) -> bytes:
     """The inquiry's fields as JSON with sorted keys."""
-    return json.dumps(inquiry.to_mapping(), sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(
+        inquiry.to_mapping(), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    ).encode()
 
 
 def from_bytes(raw: bytes) -> Inquiry:
