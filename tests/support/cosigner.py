@@ -3,6 +3,7 @@
 It keeps everything in memory and knows no shares. The whole trustee is the package `trustee`.
 """
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -29,7 +30,8 @@ from tests.support.parties import Parties
 class Cosigner:
     """One trustee of `parties`. Override `answer` to have it lie.
 
-    down  whether it refuses everything
+    down   whether it refuses everything
+    hangs  whether it takes connections and does not answer
     """
 
     def __init__(self, parties: Parties, name: str) -> None:
@@ -38,6 +40,7 @@ class Cosigner:
         self.note: str | None = None
         self.genesis: Genesis | None = None  # from leaf 0
         self.down = False
+        self.hangs = False
         self.pushes = 0
         self.app = Starlette(
             routes=[
@@ -52,6 +55,8 @@ class Cosigner:
         return honest
 
     async def _size(self, request: Request) -> Response:
+        while self.hangs:
+            await asyncio.sleep(0.05)
         return self._said(PushAnswer(size=len(self.leaves), cosignature=None))
 
     async def _checkpoint(self, request: Request) -> Response:
