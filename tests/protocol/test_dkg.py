@@ -167,6 +167,17 @@ def test_a_share_meant_for_another_holder_is_refused() -> None:
         dkg.check_dealt(HONEST.reveal, Index(1), HONEST.share_for(Index(3)), culprit="trustee:t2")
 
 
+def test_a_dealer_can_not_break_the_check_of_a_true_share() -> None:
+    """At holder 4, a_2 * x + a_1 is zero: a check by Horner's rule would fail there, and blame nobody."""
+    ceremony = Ceremony(seed("plan"), "names", 5, 3)
+    a_2 = scalar("coefficient", 2)
+    coefficients = [scalar("coefficient", 0), Scalar(-4 * a_2 % ORDER), a_2]
+    reveal = proven(coefficients, ceremony)
+    dkg.check_reveal(ceremony, reveal, dkg.digest_of(ceremony, reveal), culprit="trustee:t2")
+    for holder in range(1, 6):
+        dkg.check_dealt(reveal, Index(holder), value_at(coefficients, holder), culprit="trustee:t2")
+
+
 def test_without_every_dealer_once_there_is_no_key() -> None:
     dealings = [dkg.deal(CEREMONY, Index(at)) for at in (1, 2, 3)]
     reveals = [dealing.reveal for dealing in dealings]

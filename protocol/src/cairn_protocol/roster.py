@@ -1,8 +1,10 @@
 """The roster: who may act, as everyone computes it from the log's leaves alone.
 
 Hub, trustees and members apply the same leaves in the same order and get the same
-roster. An act without t trustees' approvals is refused wherever it comes from. A key
-counts from its entry's `not_before`, and no longer once its revocation is a leaf.
+roster. An act without t trustees' approvals is refused wherever it comes from, and so is one
+that stands already: a second leaf would bring an old key back or double an allowance. A key
+is one party's for ever, counts from its entry's `not_before`, and no longer once its
+revocation is a leaf.
 Source: design.md 4.8.
 """
 
@@ -26,6 +28,7 @@ from cairn_protocol.messages.parties import (
 )
 from cairn_protocol.messages.wire import decode, digest_of, encode
 
+HUB = "hub"  # how requests and errors name the hub, so nobody else may be called that
 ACT_KINDS = (LeafKind.ROSTER, LeafKind.REVOCATION, LeafKind.ALLOWANCE)
 
 
@@ -41,19 +44,25 @@ def check_genesis(raw: bytes, pinned: bytes | None = None) -> Genesis:
 
     pinned  the digest (32 bytes) from the invitation, if the caller has one
 
-    Raises BadRoster for another genesis than the pinned one or a wrong shape; BadSignature with culprit.
+    Raises BadRoster for another genesis than the pinned one, a wrong shape, or two parties with one key: one
+    of them could then sign as both. BadSignature with culprit.
     """
     signed = decode(raw, SignedGenesis)
     genesis = signed.genesis
     if pinned is not None and digest_of(genesis) != pinned:
         raise BadRoster("the hub shows another genesis than the one in your invitation", culprit="hub")
     n = len(genesis.trustees)
+    signing_keys = {genesis.hub_key, *(trustee.signing_key for trustee in genesis.trustees)}
+    sealing_keys = {trustee.sealing_key for trustee in genesis.trustees}
+    party_ids = {HUB, *(trustee.id for trustee in genesis.trustees)}
     indices = [trustee.index for trustee in genesis.trustees]
     whole = all(len(key.shares) == n for key in genesis.keys)
     names = [key.name for key in genesis.keys]
     if (
         indices != list(range(1, n + 1))
-        or len({trustee.id for trustee in genesis.trustees}) != n
+        or len(party_ids) != n + 1
+        or len(signing_keys) != n + 1
+        or len(sealing_keys) != n
         or not whole
         or names != ["names", "values", "assent"]
         or not n < 2 * genesis.t <= 2 * n
@@ -79,6 +88,11 @@ class Roster:
 
     def __init__(self, genesis: Genesis) -> None:
         self.genesis = genesis
+        self._trustees = {trustee.id: trustee for trustee in genesis.trustees}
+        self._acts: set[bytes] = set()  # digests of all that stand
+        self._owners = {genesis.hub_key: HUB} | {
+            trustee.signing_key: trustee.id for trustee in genesis.trustees
+        }
         self._standings: dict[str, list[Standing]] = {}
         self._groups: dict[str, GroupIndex] = {}
         self._allowances: dict[tuple[str, str], int] = {}
@@ -88,18 +102,22 @@ class Roster:
 
         Raises BadRoster; BadSignature with the trustee or party as culprit.
         """
-        trustees = {trustee.id: trustee for trustee in self.genesis.trustees}
         approvers = [approval.trustee for approval in approved.approvals]
-        if len(set(approvers)) != len(approvers) or not set(approvers) <= set(trustees):
+        if len(set(approvers)) != len(approvers) or not set(approvers) <= set(self._trustees):
             raise BadRoster("an approval by nobody the genesis names, or one twice")
         if len(approvers) < self.genesis.t:
             raise BadRoster(f"{len(approvers)} trustees approved, {self.genesis.t} must")
         for approval in approved.approvals:
-            check_approval(approved.act, trustees[approval.trustee], approval.signature)
+            check_approval(approved.act, self._trustees[approval.trustee], approval.signature)
         self.check_act(approved.act, approved.possession)
 
     def check_act(self, act: Entry | Revocation | Allowance, possession: bytes | None) -> None:
-        """Raise BadRoster unless the act fits what stands, whoever approves it; BadSignature for a key not held."""
+        """Raise BadRoster unless the act fits what stands, whoever approves it.
+
+        Raises BadSignature for an entry under a key that its party does not hold.
+        """
+        if digest_of(act) in self._acts:
+            raise BadRoster("the act stands already")
         if isinstance(act, Entry):
             self._check_entry(act, possession)
         elif possession is not None:
@@ -116,10 +134,12 @@ class Roster:
         if possession is None:
             raise BadRoster("an entry without proof that the party holds its key")
         check_possession(entry, possession)
-        of_a_member = entry.role is Role.MEMBER
-        if of_a_member != (
-            entry.group is not None and entry.group_index is not None and entry.sector is not None
-        ):
+        if entry.party == HUB or entry.party in self._trustees:
+            raise BadRoster("a party named like the hub or a trustee")
+        if self._owners.get(entry.signing_key, entry.party) != entry.party:
+            raise BadRoster("a key is one party's for ever")
+        told = [part is not None for part in (entry.group, entry.group_index, entry.sector)]
+        if not (all(told) if entry.role is Role.MEMBER else not any(told)):
             raise BadRoster("members have group, place and sector, and only members")
         if entry.group is not None and entry.group_index is not None:
             known = self._groups.get(entry.group)
@@ -133,11 +153,16 @@ class Roster:
             raise BadRoster("a revoked key does not come back")
 
     def apply(self, leaf_index: int, content: bytes) -> ApprovedAct:
-        """Take in the content of a roster, revocation or allowance leaf. Raises as `check`; then nothing changed."""
+        """Take in the content of a roster, revocation or allowance leaf.
+
+        Raises BadMessage, and as `check`; then nothing changed.
+        """
         approved = decode(content, ApprovedAct)
         self.check(approved)
         act = approved.act
+        self._acts.add(digest_of(act))
         if isinstance(act, Entry):
+            self._owners[act.signing_key] = act.party
             self._standings.setdefault(act.party, []).append(Standing(act, leaf_index))
             if act.group is not None and act.group_index is not None:
                 self._groups[act.group] = GroupIndex(act.group_index)

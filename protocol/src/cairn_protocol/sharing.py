@@ -7,6 +7,7 @@ Source: Shamir (CACM 1979); Feldman (FOCS 1987).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import NewType
 
 from cairn_protocol.errors import BadShare, PartyId, TooFewShares
@@ -38,10 +39,9 @@ def commit(coefficients: Sequence[Scalar]) -> list[Element]:
 
 def committed_value_at(commitments: Sequence[Element], at: int) -> Element:
     """value_at * B, from commitments alone. Cost: one multiplication a commitment but the first."""
-    value = commitments[-1]
-    for commitment in reversed(commitments[:-1]):
-        value = add(multiply(at, value), commitment)
-    return value
+    # Term by term: Horner's rule could meet the identity half-way, if a dealer wants it to.
+    rest = [multiply(pow(at, power, ORDER), c) for power, c in enumerate(commitments[1:], start=1)]
+    return reduce(add, rest, commitments[0])
 
 
 def check(share: Scalar, at: int, commitments: Sequence[Element], *, culprit: PartyId | None = None) -> None:

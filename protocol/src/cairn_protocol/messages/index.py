@@ -39,6 +39,7 @@ from cairn_protocol.messages.wire import (
     Seconds,
     decode,
     encode,
+    whole,
 )
 from cairn_protocol.tags import TAG_PREFIX_BYTES, CardKey, Tag
 
@@ -49,8 +50,8 @@ _CARD_MAGIC: Final = b"CRNC\x01"
 _PAD_BYTES: Final = 64  # cards are padded to multiples, so that their length tells little
 MAX_SEGMENT_BYTES: Final = 4 * 1024 * 1024
 
-Quarter = Annotated[str, Meta(pattern=r"^20[0-9]{2}-Q[1-4]$")]
-GroupsBand = Annotated[str, Meta(pattern=r"^(1|2-4|5-9|10\+)$")]
+Quarter = Annotated[str, whole(r"20[0-9]{2}-Q[1-4]")]
+GroupsBand = Annotated[str, whole(r"1|2-4|5-9|10\+")]
 
 
 def band(count: int) -> str:

@@ -10,11 +10,11 @@ from typing import Annotated
 from msgspec import Meta
 
 from cairn_protocol.codes.terms import Channel, EndUse, QuantityBand, Role, SentOutcome, Stage, ValueBand
-from cairn_protocol.messages.wire import FamilyCode, Part
+from cairn_protocol.messages.wire import FamilyCode, Part, whole
 
-Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$")]  # ISO 3166-1 alpha-2, XX unknown
-RedFlag = Annotated[str, Meta(pattern=r"^RF-[A-Z]{3}-[0-9]{2}$")]
-Version = Annotated[str, Meta(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}$")]
+Country = Annotated[str, whole(r"[A-Z]{2}")]  # ISO 3166-1 alpha-2, XX unknown
+RedFlag = Annotated[str, whole(r"RF-[A-Z]{3}-[0-9]{2}")]
+Version = Annotated[str, whole(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")]
 
 
 class OpenCodes(Part, frozen=True):
@@ -27,8 +27,8 @@ class OpenCodes(Part, frozen=True):
     channel: Channel
     role: Role
     party_country: Country
-    eccn: Annotated[str, Meta(pattern=r"^([0-9][A-E][0-9]{3}|EAR99|UNCLASSIFIED|USML)$")] | None
-    hs6: Annotated[str, Meta(pattern=r"^[0-9]{6}$")] | None
+    eccn: Annotated[str, whole(r"[0-9][A-E][0-9]{3}|EAR99|UNCLASSIFIED|USML")] | None
+    hs6: Annotated[str, whole(r"[0-9]{6}")] | None
     family: FamilyCode
     quantity_band: QuantityBand | None
     value_band: ValueBand | None

@@ -24,14 +24,15 @@ from cairn_protocol.messages.wire import (
     Seconds,
     check_signature,
     encode,
+    whole,
 )
 
 _APPROVAL = b"cairn/v1/approval\0"
 _POSSESSION = b"cairn/v1/possession\0"
 _GENESIS = b"cairn/v1/genesis\0"
 
-IsoDay = Annotated[str, Meta(pattern=r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$")]
-Url = Annotated[str, Meta(pattern=r"^https?://[^\s/]+(/[^\s]*)?$", max_length=200)]
+IsoDay = Annotated[str, whole(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]")]
+Url = Annotated[str, whole(r"https?://[^\s/]+(/[^\s]*)?", max_length=200)]
 
 
 class Role(StrEnum):
@@ -63,7 +64,7 @@ class TrusteeKeys(Part, frozen=True):
 class JointKeyShares(Part, frozen=True):
     """A joint key: its element, and every trustee's share of it times B, by index."""
 
-    name: Annotated[str, Meta(pattern=r"^(names|values|assent)$")]
+    name: Annotated[str, whole(r"names|values|assent")]
     element: Bytes32
     shares: Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=255)]
 
@@ -71,7 +72,7 @@ class JointKeyShares(Part, frozen=True):
 class Genesis(Message, frozen=True, tag="cairn/genesis/1"):
     """Leaf 0: what everyone pins."""
 
-    origin: Annotated[str, Meta(pattern=r"^[a-z0-9.-]+(/[a-z0-9.-]+)*$", max_length=100)]
+    origin: Annotated[str, whole(r"[a-z0-9.-]+(/[a-z0-9.-]+)*", max_length=100)]
     epoch: Epoch
     t: Annotated[int, Meta(ge=1, le=255)]
     hub_key: Bytes32
@@ -217,7 +218,7 @@ class TrusteeAddress(Part, frozen=True):
 
 
 class Enrolment(Message, frozen=True, tag="cairn/enrolment/1"):
-    """From a firm to the hub: the invitation's word, its entry, and its signature over it (`prove_possession`)."""
+    """From a firm to the hub: the invitation's word, its entry, and its own signature (`prove_possession`)."""
 
     word: Bytes32
     entry: Entry

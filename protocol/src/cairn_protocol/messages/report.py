@@ -8,6 +8,7 @@ says, so a report's shape tells nothing but how many identifying values it has.
 In this version a report has no sealed part, and says so: `sealed` and `sealed_digest` are null.
 """
 
+from collections import Counter
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, ClassVar
@@ -33,8 +34,11 @@ from cairn_protocol.messages.wire import (
     Signed,
     check_signature,
     encode,
+    whole,
 )
 from cairn_protocol.tags import CardKey, HeaderDigest, Tag, tag_of
+
+Revision = Annotated[int, Meta(ge=1, le=1_000)]
 
 _REPORT = b"cairn/v1/report\0"
 _KIND_ORDER = {kind: at for at, kind in enumerate(Kind)}
@@ -103,7 +107,7 @@ class Header(Message, frozen=True, dict=True, tag="cairn/header/1"):
 
     epoch: Epoch
     report_id: UUID
-    revision: Annotated[int, Meta(ge=1, le=1_000)]
+    revision: Revision
     supersedes: Bytes32 | None  # digest of the revision before
     member: Name
     normaliser: Bytes32
@@ -194,11 +198,11 @@ class Batch(Message, frozen=True, tag="cairn/batch/1"):
 
 
 class Promise(Message, frozen=True, tag="cairn/promise/1"):
-    """The hub's word that a report's leaf will be in the log. It holds no time: receipts are equal for ever."""
+    """The hub's word that a report's leaf will be in the log. Without a time, so receipts are equal for ever."""
 
     member: Name
     report_id: UUID
-    revision: int
+    revision: Revision
     digest: Bytes32
     leaf_hash: Bytes32
 
@@ -207,7 +211,7 @@ class BatchResult(Part, frozen=True):
     """What became of one report of a batch: a signed promise, or the slug of the problem and what to do."""
 
     promise: Signed | None
-    problem: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,64}$")] | None
+    problem: Annotated[str, whole(r"[a-z0-9-]{1,64}")] | None
     detail: Annotated[str, Meta(max_length=1_000)] | None
 
 
@@ -235,7 +239,7 @@ def check_shape(header: Header, *, culprit: PartyId | None = None) -> None:
     places = [(_KIND_ORDER[key.kind], key.key_digest) for key in header.keys]
     if places != sorted(set(places)):
         raise BadMessage("match keys out of order, or one twice", culprit=culprit)
-    counts = {kind: sum(key.kind == kind for key in header.keys) for kind in Kind}
+    counts = Counter(key.kind for key in header.keys)
     fuzzy_as_agreed = all(counts[kind] == wanted for kind, wanted in FUZZY_COUNT.items())
     if not fuzzy_as_agreed or counts[Kind.NAME] + counts[Kind.NAME_COMMON] != 1:
         raise BadMessage("another number of name keys than a report carries", culprit=culprit)

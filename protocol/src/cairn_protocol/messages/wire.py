@@ -8,6 +8,7 @@ signature has one meaning. For the values used here the form equals RFC 8785.
 Every message names its type and version in its field `type`.
 """
 
+import re
 from typing import Annotated, ClassVar, TypeVar
 
 import msgspec
@@ -25,10 +26,17 @@ Bytes64 = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Epoch = Annotated[int, Meta(ge=1, le=2**31)]
 Seconds = Annotated[int, Meta(ge=0, le=2**40)]  # since 1970, UTC
 Count = Annotated[int, Meta(ge=0, le=2**40)]
+
+
+def whole(pattern: str, *, max_length: int | None = None) -> Meta:
+    """A text that `pattern` matches from end to end. Python's $ alone lets a line feed follow."""
+    return Meta(pattern=rf"^({pattern})$(?!\n)", max_length=max_length)
+
+
 # What a party is called: short, lower case, no personal name in it.
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
-IsoWeek = Annotated[str, Meta(pattern=r"^20[0-9]{2}-W(0[1-9]|[1-4][0-9]|5[0-3])$")]
-FamilyCode = Annotated[str, Meta(pattern=r"^(FAM-[A-Z0-9]{2,8}|ALL)$")]
+Name = Annotated[str, whole(r"[a-z0-9][a-z0-9-]{0,31}")]
+IsoWeek = Annotated[str, whole(r"20[0-9]{2}-W(0[1-9]|[1-4][0-9]|5[0-3])")]
+FamilyCode = Annotated[str, whole(r"FAM-[A-Z0-9]{2,8}|ALL")]
 
 _SIGNED = b"cairn/v1/signed\0"
 
@@ -42,6 +50,21 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A piece of a message, without a type of its own."""
 
+
+# y-coordinates of the curve's eight points of small order, in all their encodings without the sign bit.
+_SMALL_ORDER = frozenset(
+    bytes.fromhex(y)
+    for y in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+)
+_PATH = re.compile(r" - at `(\$[a-z0-9_.\[\]]*)`$")
 
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoders: dict[type[msgspec.Struct], msgspec.json.Decoder[msgspec.Struct]] = {}
@@ -75,10 +98,12 @@ def decode(raw: bytes, cls: type[_M], *, culprit: PartyId | None = None) -> _M:
 
 
 def _place(error: Exception) -> str:
-    """Which field is wrong. msgspec quotes unknown enum values, so only its path is kept."""
+    """Which field is wrong. msgspec quotes unknown fields and enum values: only a path of ours is kept."""
     text = str(error)
-    path = text.rsplit(" - at `", 1)
-    return f"see {path[1].rstrip('`')}" if len(path) == 2 else "its bytes are no JSON of that shape"
+    path = _PATH.search(text)
+    if path is None or text.startswith("Object contains unknown field"):
+        return "its bytes are no JSON of that shape"
+    return f"see {path[1]}"
 
 
 def digest_of(message: msgspec.Struct) -> bytes:
@@ -110,7 +135,12 @@ def open_signed(signed: Signed, cls: type[_M], key: bytes, *, culprit: PartyId |
 
 
 def check_signature(key: bytes, data: bytes, signature: bytes, *, culprit: PartyId | None = None) -> None:
-    """Raise BadSignature, naming `culprit`, unless `signature` over `data` is by `key` (Ed25519, 32 bytes)."""
+    """Raise BadSignature, naming `culprit`, unless `signature` over `data` is by `key` (Ed25519, 32 bytes).
+
+    A key of small order is refused: one signature would hold for every text, and anybody could make it.
+    """
+    if len(key) == 32 and key[:31] + bytes([key[31] & 0x7F]) in _SMALL_ORDER:
+        raise BadSignature("a key that anybody can sign for", culprit=culprit)
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, data)
     except (InvalidSignature, ValueError) as cause:
