@@ -254,6 +254,7 @@ def test_no_cut_or_repeated_piece_of_a_note_changes_what_it_says(data: st.DataOb
 def test_whatever_a_stranger_sends_is_opened_or_refused_by_name(junk: str) -> None:
     for note in (junk, UNCOSIGNED + junk, junk + UNCOSIGNED):
         try:
-            assert opened(note, threshold=0).checkpoint == CHECKPOINT
+            opened_or_blamed: object = opened(note, threshold=0).checkpoint
         except ProtocolError as refused:
-            assert refused.culprit == ORIGIN
+            opened_or_blamed = refused.culprit
+        assert opened_or_blamed in (CHECKPOINT, ORIGIN)

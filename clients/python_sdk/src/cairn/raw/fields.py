@@ -65,7 +65,7 @@ def text(typed: object, place: str, limit: int) -> str:
 
 
 def texts(typed: object, place: str, limit: int, most: int) -> tuple[str, ...]:
-    """A list of at most `most` texts, empty ones left out. One text alone is refused: it would be read letter by letter."""
+    """A list of at most `most` texts, empty ones left out. One text alone is refused: its letters would be read."""
     if typed is None:
         return ()
     if isinstance(typed, str) or not isinstance(typed, Sequence):
