@@ -9,6 +9,7 @@ import msgspec
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.errors import BadRoster, BadSignature
 from cairn_protocol.messages.parties import (
@@ -22,7 +23,7 @@ from cairn_protocol.messages.parties import (
     Role,
     Sector,
 )
-from cairn_protocol.roster import act_id
+from cairn_protocol.roster import Roster, act_id
 from hub.founding import begin
 from hub.members.acts import UnknownProposal, approve, propose, waiting
 from hub.members.invitations import InvitationUnusable, Invited, enrol, invite
@@ -330,6 +331,12 @@ async def test_two_readers_at_once_apply_each_leaf_once(office: Office) -> None:
         await office.decide(sent.entry)
     await office.place()
 
-    await asyncio.gather(*(office.in_force("m00") for _ in range(5)))
-    roster = await office.store.read("roster", office.services.roster.current)
+    together = asyncio.Barrier(3)
+
+    async def read(db: AsyncSession) -> Roster:
+        await db.connection()
+        await together.wait()
+        return await office.services.roster.current(db)
+
+    roster, *_ = await asyncio.gather(*(office.store.read("roster", read) for _ in range(3)))
     assert [len(roster.standings(f"m{at:02}")) for at in range(3)] == [1, 1, 1]
