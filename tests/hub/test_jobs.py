@@ -77,7 +77,7 @@ async def until(happened: Any) -> None:
 
 async def test_a_transaction_rolled_back_leaves_no_job(store: Store, database_url: str) -> None:
     async def body(db: AsyncSession) -> None:
-        await db.execute(text("CREATE TABLE reports (id int)"))
+        await db.execute(text("CREATE TABLE beside (id int)"))
         await jobs.enqueue(db, "note", queue=QUEUE, args={"n": 1})
         raise RuntimeError("on the way")
 
