@@ -3,8 +3,9 @@
 import pytest
 
 from tests.support.postgres import database_url, module_database_url, postgres
+from tests.support.town import town
 
-__all__ = ["anyio_backend", "database_url", "module_database_url", "postgres"]
+__all__ = ["anyio_backend", "database_url", "module_database_url", "postgres", "town"]
 
 
 @pytest.fixture(scope="session")
