@@ -126,9 +126,7 @@ def _queues(now: State) -> list[Check]:
 
 def _index(now: State, settings: Settings) -> Check:
     if now.index_age_seconds is None:
-        return Check(
-            "index", "not published yet", "`cairn-hub index publish`, or wait for the server to do it."
-        )
+        return Check("index", "not published yet: the server does it a minute after its start")
     found = f"published {now.index_age_seconds:.0f} s ago"
     late = now.index_age_seconds > settings.index_max_age_seconds / 2
     return Check(

@@ -14,7 +14,8 @@ from hashlib import sha256
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cairn_protocol.errors import BadRoster
+from cairn_protocol.codes import UNLISTED_FAMILY, items
+from cairn_protocol.errors import BadMessage, BadRoster
 from cairn_protocol.match_lock import MAX_GROUP_INDEX
 from cairn_protocol.messages.parties import (
     Enrolment,
@@ -98,7 +99,7 @@ async def invite(db: AsyncSession, services: Services, invited: Invited) -> Invi
 async def enrol(db: AsyncSession, roster: RosterHolder, enrolment: Enrolment) -> Proposal:
     """Propose the entry of a party that holds an invitation's word.
 
-    Raises InvitationUnusable; BadRoster or BadSignature as `propose`.
+    Raises InvitationUnusable; BadMessage for unknown item families; BadRoster or BadSignature as `propose`.
     """
     await take_turn(db)
     entry = enrolment.entry
@@ -110,6 +111,8 @@ async def enrol(db: AsyncSession, roster: RosterHolder, enrolment: Enrolment) ->
     said = (entry.party, entry.role, entry.group, entry.group_index, entry.sector, entry.not_before)
     if said != (row.party, row.role, row.group, row.group_index, row.sector, row.not_before):
         raise InvitationUnusable("the entry says something else than the invitation")
+    if list(entry.families) != sorted(set(entry.families) & _families()):
+        raise BadMessage("item families that are in no list, out of order, or twice")
     row.act_id = act_id(entry)
     return await propose(db, roster, entry, enrolment.possession)
 
@@ -126,6 +129,10 @@ async def _place_of(db: AsyncSession, roster: Roster, group: str) -> int:
     if place > MAX_GROUP_INDEX:
         raise BadRoster(f"there are places for {MAX_GROUP_INDEX} groups")
     return place
+
+
+def _families() -> frozenset[str]:
+    return items().family_codes | {UNLISTED_FAMILY}
 
 
 def _hash(word: bytes) -> bytes:

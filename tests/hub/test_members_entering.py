@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cairn_protocol.errors import BadRoster, BadSignature
+from cairn_protocol.errors import BadMessage, BadRoster, BadSignature
 from cairn_protocol.messages.parties import (
     Allowance,
     Approval,
@@ -171,6 +171,13 @@ async def test_a_party_enters_as_invited_and_not_otherwise(
 
     with pytest.raises(InvitationUnusable):
         await office.enrol(Enrolment(word=sent.word, entry=entry, possession=possession(entry, key)))
+
+
+@pytest.mark.parametrize("families", [("FAM-NONE",), ("FAM-VAC", "FAM-COM"), ("FAM-VAC", "FAM-VAC")])
+async def test_a_party_declares_families_of_the_list(office: Office, families: tuple[str, ...]) -> None:
+    """Coverage counts them, so a made-up one would count for nothing without anybody noticing."""
+    with pytest.raises(BadMessage):
+        await office.enrol(enrolment(await office.invite("m13"), families=families)[0])
 
 
 async def test_nobody_enters_with_a_guessed_or_an_expired_word(office: Office, database_url: str) -> None:
