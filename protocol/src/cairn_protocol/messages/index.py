@@ -51,6 +51,7 @@ _PAD_BYTES: Final = 64  # cards are padded to multiples, so that their length te
 MAX_SEGMENT_BYTES: Final = 4 * 1024 * 1024
 
 Quarter = Annotated[str, whole(r"20[0-9]{2}-Q[1-4]")]
+SectorName = Annotated[str, whole(r"[a-z]{1,16}")]
 GroupsBand = Annotated[str, whole(r"1|2-4|5-9|10\+")]
 
 
@@ -81,7 +82,7 @@ class Card(Message, frozen=True, tag="cairn/card/1"):
     first: Quarter
     last: Quarter
     families: Annotated[tuple[FamilyCode, ...], Meta(max_length=64)]
-    sectors: Annotated[tuple[str, ...], Meta(max_length=8)]
+    sectors: Annotated[tuple[SectorName, ...], Meta(max_length=8)]
     linked_by: Annotated[tuple[Kind, ...], Meta(max_length=32)]  # kinds of shared tags that made the links
 
 

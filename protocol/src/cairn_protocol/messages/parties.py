@@ -32,7 +32,7 @@ _POSSESSION = b"cairn/v1/possession\0"
 _GENESIS = b"cairn/v1/genesis\0"
 
 IsoDay = Annotated[str, whole(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]")]
-Url = Annotated[str, whole(r"https?://[^\s/]+(/[^\s]*)?", max_length=200)]
+Url = Annotated[str, whole(r"https?://[!-.0-~]+(/[!-~]*)?", max_length=200)]
 
 
 class Role(StrEnum):

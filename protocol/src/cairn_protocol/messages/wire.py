@@ -80,7 +80,7 @@ def decode(raw: bytes, cls: type[_M], *, culprit: PartyId | None = None) -> _M:
     """The message that `raw` is the canonical form of.
 
     Raises BadMessage for anything `encode` would not write, or more bytes than its type allows.
-    The text names the field, never its value.
+    The text names the field, never its value, and no error that quotes one hangs behind it.
     """
     limit: int = getattr(cls, "MAX_BYTES", Message.MAX_BYTES)
     if len(raw) > limit:
@@ -88,10 +88,13 @@ def decode(raw: bytes, cls: type[_M], *, culprit: PartyId | None = None) -> _M:
     decoder = _decoders.get(cls)
     if decoder is None:
         decoder = _decoders[cls] = msgspec.json.Decoder(cls)
+    wrong = None
     try:
         message = decoder.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as cause:
-        raise BadMessage(f"not a {cls.__name__}: {_place(cause)}", culprit=culprit) from None
+        wrong = _place(cause)
+    if wrong is not None:
+        raise BadMessage(f"not a {cls.__name__}: {wrong}", culprit=culprit)
     if _encoder.encode(message) != raw:
         raise BadMessage(f"a {cls.__name__} in another than its canonical form", culprit=culprit)
     return message  # type: ignore[return-value]

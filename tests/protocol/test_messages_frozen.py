@@ -1,0 +1,67 @@
+"""Version 1 on the wire is these bytes: every message has an example that no change of the code may change."""
+
+import hashlib
+import importlib
+import json
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+
+from cairn_protocol import messages
+from cairn_protocol.messages.parties import Genesis
+from cairn_protocol.messages.report import Header, Report, SignedHeader
+from cairn_protocol.messages.wire import Message, decode, digest_of, encode
+from cairn_protocol.roster import check_genesis
+from tests.support.keys import genesis, signed
+from tests.support.messages import EXAMPLES, FOLDER, example_of, file_of, message_type
+
+for module in pkgutil.iter_modules(messages.__path__):
+    importlib.import_module(f"{messages.__name__}.{module.name}")
+
+
+def all_messages(of: type[Message] = Message) -> Iterator[type[Message]]:
+    for cls in of.__subclasses__():
+        if cls.__module__.startswith(messages.__name__):
+            yield cls
+        yield from all_messages(cls)
+
+
+def test_every_message_has_a_frozen_example_and_a_type_of_its_own() -> None:
+    """A new one gets its example in tests/support/messages.py."""
+    assert {cls.__name__ for cls in all_messages()} == {cls.__name__ for cls in EXAMPLES}
+    types = [message_type(cls) for cls in EXAMPLES]
+    assert len(set(types)) == len(types)
+    assert sorted(FOLDER.iterdir()) == sorted(file_of(cls) for cls in EXAMPLES)
+
+
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=message_type)
+def test_a_message_has_the_bytes_that_were_frozen_and_they_read_as_it(example: Message) -> None:
+    frozen = json.loads(file_of(type(example)).read_text(encoding="utf-8"))
+    raw = frozen["text"].encode()
+    assert hashlib.sha256(raw).hexdigest() == frozen["sha256"]
+    assert frozen["type"] == message_type(example) == json.loads(raw)["type"]
+    assert encode(example) == raw
+    assert decode(raw, type(example)) == example
+
+
+def test_the_digests_that_people_pin_are_frozen() -> None:
+    founded = decode(encode(example_of(Genesis)), Genesis)
+    assert digest_of(founded).hex() == "92c2453dd898411ddfccf7403ef74e510419d5fc0b665a5aa5156390a8cd304e"
+    assert check_genesis(encode(signed(genesis())), digest_of(founded)) == founded
+
+
+def test_the_digests_that_claims_leaves_and_receipts_are_made_over_are_frozen() -> None:
+    report = decode(encode(example_of(Report)), Report)
+    header, signed_header = example_of(Header), example_of(SignedHeader)
+    assert report.signed == signed_header and report.signed.header == header
+    assert (
+        report.signed.header.digest().hex()
+        == "ce9efbbf2614926d257e69625d1f39214c15cbb1d5436f8bfeee34f40f330565"
+    )
+    assert report.signed.digest().hex() == "8a08c86894ffdfb7ed4e72fad40e0f7551062b71a33cf8ca8d5612e707c22fb1"
+    assert report.open.digest().hex() == "9c46c5216b248a21b45e105d773ecdd92f9f1f52f163446760dccf52f520ac1a"
+    assert [tag.hex() for tag in report.signed.header.tags()][:2] == [
+        "dfc4ca9e8cd5d2408a42163e533f8bf8838da12ce91ddf1df83925469780f8be",
+        "2f629c5ecdd9668fe327c01875e7bcc0381305d1badadf7c2bb520bff66c5fb6",
+    ]
