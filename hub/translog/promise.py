@@ -7,11 +7,17 @@ Not here: giving places (`sequencer`).
 
 from collections.abc import Sequence
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.messages.log import LeafKind, LogEntry, check_entry, hash_of
-from hub.translog.tables import PromisedLeaf
+
+# Arrays, so that a hundred leaves cost one statement of fixed length.
+_PROMISE = text(
+    "INSERT INTO translog_promised (leaf_hash, kind, digest, content)"
+    " SELECT * FROM unnest(CAST(:leaf_hashes AS bytea[]), CAST(:kinds AS text[]), CAST(:digests AS bytea[]),"
+    " CAST(:contents AS bytea[])) ON CONFLICT (leaf_hash) DO NOTHING"
+)
 
 
 async def promise(db: AsyncSession, kind: LeafKind, digest: bytes, content: bytes | None) -> bytes:
@@ -33,10 +39,14 @@ async def promise_all(db: AsyncSession, entries: Sequence[LogEntry]) -> list[byt
     leaf_hashes = [hash_of(entry.kind, entry.digest) for entry in entries]
     if not entries:
         return leaf_hashes
-    rows = [
-        {"leaf_hash": leaf, "kind": entry.kind.value, "digest": entry.digest, "content": entry.content}
-        for leaf, entry in zip(leaf_hashes, entries, strict=True)
-    ]
     # One that has its place already is dropped by the sequencer: looking here would race with it.
-    await db.execute(insert(PromisedLeaf).values(rows).on_conflict_do_nothing(index_elements=["leaf_hash"]))
+    await db.execute(
+        _PROMISE,
+        {
+            "leaf_hashes": leaf_hashes,
+            "kinds": [entry.kind.value for entry in entries],
+            "digests": [entry.digest for entry in entries],
+            "contents": [entry.content for entry in entries],
+        },
+    )
     return leaf_hashes
