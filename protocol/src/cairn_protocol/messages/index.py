@@ -256,15 +256,18 @@ class CardSegment:
         self.epoch, self.first, self.count = (int.from_bytes(raw[at : at + 4], "big") for at in (5, 9, 13))
         self._body = 17 + 4 * (self.count + 1)
         self._raw = raw
-        if len(raw) < self._body or len(raw) != self._body + self._offset(self.count):
+        if len(raw) < self._body or len(raw) != self._body + self._offset(self.count) or self._offset(0):
             raise BadMessage("a card segment of another length than it says", culprit="hub")
 
     def sealed(self, number: int) -> bytes:
-        """The sealed card of that number. Raises BadMessage if it is not in this segment."""
+        """The sealed card of that number. Raises BadMessage if it is not in this segment, or not in its place."""
         at = number - self.first
         if not 0 <= at < self.count:
             raise BadMessage("a card number outside its segment", culprit="hub")
-        return self._raw[self._body + self._offset(at) : self._body + self._offset(at + 1)]
+        start, end = self._offset(at), self._offset(at + 1)
+        if not start <= end <= self._offset(self.count):
+            raise BadMessage("a card segment whose cards overlap", culprit="hub")
+        return self._raw[self._body + start : self._body + end]
 
     def _offset(self, at: int) -> int:
         return int.from_bytes(self._raw[17 + 4 * at : 21 + 4 * at], "big")
