@@ -1,0 +1,55 @@
+"""`cairn score` and `cairn lint`: the firm's own weighing of flags, and of a text before it leaves."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cairn.cli.app import JsonOption, app
+from cairn.cli.outcome import Exit, emit, say
+
+
+@app.command()
+def score(
+    flags: Annotated[str, typer.Option(help="Red-flag codes, separated by commas.")] = "",
+    groups: Annotated[int, typer.Option(min=0, help="Independent groups that saw the buyer, you too.")] = 0,
+    cleared: Annotated[int, typer.Option(min=0, help="Clearances by others in the last 180 days.")] = 0,
+    age_days: Annotated[float, typer.Option(min=0, help="Age of the network's evidence, in days.")] = 0,
+    typologies: Annotated[str, typer.Option(help="Typologies that fired, such as T2,T3.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Points and attention level of an inquiry, with a reason for each. You decide; nothing is sent."""
+    from cairn.raw.scoring import Network, score
+
+    network = Network(groups, frozenset(_codes(typologies)), cleared, age_days)
+    result = score(_codes(flags), network)
+    if as_json:
+        emit(result.as_json())
+    else:
+        say(f"{result.attention}, {result.points:g} points")
+        for reason in result.reasons:
+            say(f"    {reason}")
+    raise typer.Exit(Exit.CLEAR)
+
+
+@app.command()
+def lint(
+    text: Annotated[str, typer.Option(help="The text, or - to read it from standard input.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Look for what must not leave in a text: contacts, names, specifications, prices, marked matters."""
+    from cairn.raw.sanitise.lint import lint
+
+    findings = lint(sys.stdin.read() if text == "-" else text)
+    if as_json:
+        emit({"findings": [finding.as_json() for finding in findings]})
+    else:
+        for finding in findings:
+            say(f"{finding.code} at {finding.start}-{finding.end}: {finding.why}")
+        if not findings:
+            say("Nothing was found that must not leave. A name in running text can be missed.")
+    raise typer.Exit(Exit.REFUSED if findings else Exit.CLEAR)
+
+
+def _codes(typed: str) -> list[str]:
+    return [part.strip().upper() for part in typed.split(",") if part.strip()]
