@@ -1,5 +1,7 @@
 """Lint: what must not leave is found with its place; what names nobody goes."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,7 +78,7 @@ def test_findings_are_places_in_order_and_never_overlap(text: str, named: list[s
     found = lint(text, named)
 
     assert all(0 <= one.start < one.end <= len(text) for one in found)
-    assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(found))
 
 
 @pytest.mark.timeout(30)

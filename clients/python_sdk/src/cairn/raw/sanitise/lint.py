@@ -40,31 +40,85 @@ _UNITS: Final = (
 # A number has few digits here, and begins where no digit stands before it: hostile runs of digits cost no more.
 _NUMBER: Final = r"(?<![\d.,])\d{1,12}(?:[.,]\d{1,12})?"
 _QUANTITY: Final = rf"(?:[<>≤≥±~]\s?)?{_NUMBER}\s?{_UNITS}(?!\w)(?:\s?[x×]\s?{_NUMBER}\s?{_UNITS}?)?"
+_MONEY: Final = "USD|EUR|GBP|CHF|JPY|CNY|RMB|AED|TRY|RUB"
+_TOP_LEVEL: Final = "com|net|org|info|biz|io|eu|example|[a-z]{2}"
+_INTRODUCES: Final = r"contact|attn\.?|attention|mr\.?|mrs\.?|ms\.?|miss|dr\.?|prof\.?|herr|frau|dear|call|ask for|speak to|signed by"
+_CAPITALISED: Final = r"[^\W\d_a-z][\w'’-]+"
+
+
+def _any_case(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives), re.IGNORECASE)
+
+
 _RULES: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = (
-    ("EMAIL", "an e-mail address identifies a person", re.compile(r"[^\s@<>(),;:]+@[^\s@<>(),;:]+\.\w{2,}")),
-    ("URL", "an address on the web identifies a party", re.compile(
-        r"(?:https?://|www\.)\S+|\b(?:[a-z0-9-]{1,63}\.){1,6}(?:com|net|org|info|biz|io|eu|example|[a-z]{2})\b(?:/\S*)?", re.IGNORECASE)),
-    ("SPEC", "a specification with units may be controlled technology", re.compile(
-        rf"{_QUANTITY}(?:(?:\s?,\s?|\s?;\s?|\s?/\s?|\s+(?:and|at|by|x)\s+|\s+){_QUANTITY})*")),
-    ("PRICE", "prices and amounts of money are not exchanged", re.compile(
-        r"(?:(?:USD|EUR|GBP|CHF|JPY|CNY|RMB|AED|TRY|RUB)\s?|[$€£¥]\s?)\d[\d.,']*(?:\s?(?:k|m|million|thousand))?\b|"
-        r"(?<![\d.,'])\d[\d.,']{0,20}\s?(?:USD|EUR|GBP|CHF|JPY|CNY|RMB|AED|TRY|RUB|dollars?|euros?|pounds?|[€£¥])", re.IGNORECASE)),
-    ("SAR", "suspicious activity reports must never be mentioned", re.compile(
-        r"\bSARs?\b|\bsuspicious[- ]activity[- ]reports?\b|\bSTRs?\b", re.IGNORECASE)),
-    ("AUTHORITY", "matters before courts and authorities stay at the firm", re.compile(
-        r"\bsubpoena\w*|\bgrand jury\b|\bsearch warrants?\b|\bis[- ]informed\b|\b(?:government|BIS|OFAC|agency) letters?\b|"
-        r"\bred[- ]flag letters?\b|\bsupplier[- ]list letters?\b|\bproject guardian\b", re.IGNORECASE)),
-    ("CLASSIFIED", "classified matters may not be written here", re.compile(
-        r"\b(?:un)?classified\b|\btop secret\b|\bNOFORN\b|\bCUI\b|\bFOUO\b", re.IGNORECASE)),
-    ("PRIVILEGED", "what counsel said stays with counsel", re.compile(
-        r"\bprivileged\b|\battorney[- ]client\b|\bwork product\b|\blegal advice\b", re.IGNORECASE)),
-    ("REGISTRATION", "a registration or account number identifies a party", re.compile(
-        r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){3,7}\b|\b(?:VAT|EORI|LEI|IMO|DUNS|reg(?:istration)?\.?(?:\s?(?:no|number)\.?)?)"
-        r"\s?[:#]?\s?[A-Z0-9-]*\d[A-Z0-9-]{4,}", re.IGNORECASE)),
-    ("NAME", "a person's name stays at the firm", re.compile(
-        r"\b(?i:contact|attn\.?|attention|mr\.?|mrs\.?|ms\.?|miss|dr\.?|prof\.?|herr|frau|dear|call|ask for|speak to|signed by)"
-        r"\s+(?:(?i:mr\.?|mrs\.?|ms\.?|dr\.?)\s+)?(?P<it>[^\W\d_a-z][\w'’-]+(?:\s+[^\W\d_a-z][\w'’-]+)*)")),
-)  # fmt: skip
+    (
+        "EMAIL",
+        "an e-mail address identifies a person",
+        _any_case(r"[^\s@<>(),;:]{1,64}@[^\s@<>(),;:]{1,190}\.\w{2,}"),
+    ),
+    (
+        "URL",
+        "an address on the web identifies a party",
+        _any_case(r"(?:https?://|www\.)\S+", rf"\b(?:[a-z0-9-]{{1,63}}\.){{1,6}}(?:{_TOP_LEVEL})\b(?:/\S*)?"),
+    ),
+    (
+        "SPEC",
+        "a specification with units may be controlled technology",
+        re.compile(rf"{_QUANTITY}(?:(?:\s?[,;/]\s?|\s+(?:and|at|by|x)\s+|\s+){_QUANTITY})*"),
+    ),
+    (
+        "PRICE",
+        "prices and amounts of money are not exchanged",
+        _any_case(
+            rf"(?:(?:{_MONEY})\s?|[$€£¥]\s?)\d[\d.,']{{0,20}}(?:\s?(?:k|m|million|thousand))?\b",
+            rf"(?<![\d.,'])\d[\d.,']{{0,20}}\s?(?:{_MONEY}|dollars?|euros?|pounds?|[€£¥])",
+        ),
+    ),
+    (
+        "SAR",
+        "suspicious activity reports must never be mentioned",
+        _any_case(r"\bSARs?\b", r"\bsuspicious[- ]activity[- ]reports?\b", r"\bSTRs?\b"),
+    ),
+    (
+        "AUTHORITY",
+        "matters before courts and authorities stay at the firm",
+        _any_case(
+            r"\bsubpoena\w*",
+            r"\bgrand jury\b",
+            r"\bsearch warrants?\b",
+            r"\bis[- ]informed\b",
+            r"\b(?:government|BIS|OFAC|agency|red[- ]flag|supplier[- ]list) letters?\b",
+            r"\bproject guardian\b",
+        ),
+    ),
+    (
+        "CLASSIFIED",
+        "classified matters may not be written here",
+        _any_case(r"\b(?:un)?classified\b", r"\btop secret\b", r"\bNOFORN\b", r"\bCUI\b", r"\bFOUO\b"),
+    ),
+    (
+        "PRIVILEGED",
+        "what counsel said stays with counsel",
+        _any_case(r"\bprivileged\b", r"\battorney[- ]client\b", r"\bwork product\b", r"\blegal advice\b"),
+    ),
+    (
+        "REGISTRATION",
+        "a registration or account number identifies a party",
+        _any_case(
+            r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){3,7}\b",
+            r"\b(?:VAT|EORI|LEI|IMO|DUNS|reg(?:istration)?\.?(?:\s?(?:no|number)\.?)?)\s?[:#]?\s?"
+            r"[A-Z0-9-]{0,20}\d[A-Z0-9-]{4,40}",
+        ),
+    ),
+    (
+        "NAME",
+        "a person's name stays at the firm",
+        re.compile(
+            rf"\b(?i:{_INTRODUCES})\s+(?:(?i:mr\.?|mrs\.?|ms\.?|dr\.?)\s+)?"
+            rf"(?P<it>{_CAPITALISED}(?:\s+{_CAPITALISED})*)"
+        ),
+    ),
+)
 _DIGITS: Final = re.compile(r"(?<!\d)\d(?:[\s./-]?\d){7,}")
 _PHONE_LIKE: Final = re.compile(r"(?:\+\s?|(?<!\d)00\s?)\d(?:[\s()./-]{0,2}\d){5,17}")
 
