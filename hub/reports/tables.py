@@ -58,9 +58,9 @@ class ReportTag(Base):
     # Whoever else has a contact is asked for one by one; equal tags of other kinds are found by cluster.
     __table_args__ = (Index("ix_report_tags_contact", "tag", postgresql_where=_CONTACTS),)
 
-    report: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("reports.number"), primary_key=True, autoincrement=False
-    )
+    # No foreign key: asked for each of 31 tags, it would take a sixteenth of the whole intake. One function
+    # writes them, together with the report.
+    report: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(Text)
     tag: Mapped[bytes] = mapped_column(LargeBinary)

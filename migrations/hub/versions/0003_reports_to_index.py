@@ -45,7 +45,6 @@ def _reports() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("tag", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("report", "position", name="pk_report_tags"),
-        sa.ForeignKeyConstraint(["report"], ["reports.number"], name="fk_report_tags_report_reports"),
     )
     op.create_index(
         "ix_report_tags_contact",
