@@ -18,9 +18,8 @@ from hub.doctor import examine
 from hub.home import create_home, load_settings
 from hub.index.publishing import publish
 from hub.main import create_app
-from hub.services import genesis_in
+from hub.services import Services
 from hub.settings import Settings
-from hub.storage.database import Store
 from hub.verbs import genesis, members
 from hub.verbs.saying import AsJson, Exit, Home, database, say, verb, with_services
 
@@ -67,10 +66,10 @@ def serve(home: Home, as_json: AsJson = False) -> None:
     with verb(as_json):
         settings = load_settings(home)
         logs.set_up(settings.log_level)
-        # The server passes a signal on once it has stopped; the private database is still to be stopped then.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         with database(settings) as url:
-            asyncio.run(_require_genesis(settings, url))
+            asyncio.run(_try_services(settings, url))
+            # The server passes a signal on once it has stopped; the private database is still to be stopped then.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
             say(as_json, f"serving {settings.url}", url=settings.url)
             # No access log: its lines would tell who did what when (G4).
             uvicorn.run(
@@ -122,10 +121,10 @@ def publish_index(home: Home, as_json: AsJson = False) -> None:
         )
 
 
-async def _require_genesis(settings: Settings, url: str) -> None:
-    """Raise NoGenesis before the server starts: inside it, that would be a traceback."""
-    async with Store.connect(url, settings) as store:
-        await store.read("genesis", genesis_in)
+async def _try_services(settings: Settings, url: str) -> None:
+    """Raise what would keep the server from starting: inside it, that would be a traceback."""
+    async with Services.open(settings, url):
+        return
 
 
 def main() -> None:

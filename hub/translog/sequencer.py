@@ -36,7 +36,7 @@ TRUSTEE_FAULTS = Counter("cairn_hub_trustee_faults", "Visits to a trustee that f
 # Any number will do, as long as no other lock of ours has it.
 SEQUENCER_LOCK = 0x7365_7175_656E
 
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 10.0
 
 # With nothing to cosign a trustee is still asked now and then, so that the operator sees it is up.
 IDLE_SECONDS = 15.0

@@ -155,6 +155,19 @@ def test_serve_without_a_genesis_says_what_is_missing(operator: Operator) -> Non
     assert "genesis seal" in str(told["detail"])
 
 
+def test_a_database_of_another_hub_is_left_alone(
+    operator: Operator, tmp_path: Path, database_url: str, trustees: tuple[Parties, dict[str, str]]
+) -> None:
+    begin(operator, tmp_path, *trustees)
+    other = Operator(tmp_path / "other", operator.url)
+    other.run("init", "--public-url", other.url, "--database-url-file", tmp_path / "database")
+
+    (told,) = other.run("members", "list", expect=1)
+    assert "another hub's key" in str(told["detail"])
+    (told,) = other.run("serve", expect=1)
+    assert "another hub's key" in str(told["detail"])
+
+
 def test_a_genesis_is_not_sealed_without_every_trustees_signature(operator: Operator, tmp_path: Path) -> None:
     known = parties()
     genesis = draft(operator, tmp_path, known)

@@ -6,6 +6,7 @@ with running_hub(database_url, tmp_path, parties()) as hub:
 """
 
 import contextlib
+import logging
 import os
 import time
 from base64 import b64encode
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import anyio
 import httpx2
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fastapi import FastAPI
@@ -27,6 +29,7 @@ from cairn_protocol.messages.log import content_digest
 from cairn_protocol.messages.parties import Act, Entry
 from cairn_protocol.roster import kind_of, leaf_content
 from hub.founding import begin
+from hub.logs import set_up
 from hub.main import create_app
 from hub.settings import Settings
 from hub.storage.database import Store
@@ -142,6 +145,7 @@ def running_hub(
     wait       until it is ready
     """
     with contextlib.ExitStack() as stack:
+        stack.enter_context(quiet_logs())
         own = dict(cosigners or {}) if trustees is None else {}
         if trustees is None:
             for one in parties.genesis.trustees:
@@ -155,6 +159,21 @@ def running_hub(
         if wait:
             until(lambda: hub.get("/readyz").status_code == 200)
         yield hub
+
+
+@contextlib.contextmanager
+def quiet_logs() -> Iterator[None]:
+    """Logs as the product writes them: structlog's own default takes seconds to draw a traceback."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    set_up("WARNING")
+    root.handlers = [*handlers, *root.handlers]
+    try:
+        yield
+    finally:
+        root.handlers = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()
 
 
 def signed_headers(
