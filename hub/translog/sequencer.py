@@ -112,7 +112,10 @@ class Sequencer:
             await _end(duties)
 
     async def _look_for_newer_log(self) -> None:
-        """Before the first place is given: whether a trustee that answers knows a longer log of ours."""
+        """Before the first place is given: whether a trustee knows a longer log of ours.
+
+        Those that are slow to answer are not waited for; their first visit tells it too.
+        """
         store = self._services.store
         size = await store.read("log size", log_size)
 
@@ -123,7 +126,10 @@ class Sequencer:
             except (HubError, ProtocolError) as error:
                 self._note(link, error)
 
-        await asyncio.gather(*(look(one.link) for one in self._trustees))
+        looks = [asyncio.create_task(look(one.link)) for one in self._trustees]
+        if looks:
+            await asyncio.wait(looks, timeout=self._services.settings.trustee_connect_seconds)
+        await _end(looks)
 
     async def _keep_placing(self) -> None:
         store, genesis, hub_key = self._services.store, self._services.genesis, self._services.hub_key
