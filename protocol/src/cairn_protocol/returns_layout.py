@@ -172,7 +172,8 @@ _FLAGS_1: Final = {
     "CUS": 7, "ENU": 7, "PRD": 9, "ORD": 7, "PAY": 5, "LOG": 9, "DOC": 4, "DIG": 5, "NET": 4,
 }  # fmt: skip
 _OUTCOMES_1: Final = (
-    "HELD DECLINED REFERRED LICENCE_APPLIED LICENCE_REFUSED CLEARED WITHDRAWN LOST_CONTACT SHIPPED_UNDER_LICENCE"
+    "HELD DECLINED REFERRED LICENCE_APPLIED LICENCE_REFUSED CLEARED WITHDRAWN LOST_CONTACT "
+    "SHIPPED_UNDER_LICENCE"
 )
 _STAGES_1: Final = "inquiry quotation due_diligence order payment shipment claim"
 # Places through which much is re-exported, so that a subregion would hide the pattern. No finding about a place.
