@@ -217,3 +217,27 @@ class VoidSum(ProtocolError):
     """A sum lies where honest returns can't bring it: it is published as void, and nothing of it."""
 
     slug = "void-sum"
+
+
+class BadCapsule(ProtocolError):
+    """A capsule of the assent lock was made for another report, or was tampered with."""
+
+    slug = "bad-capsule"
+
+
+class BadSealedPart(ProtocolError):
+    """A sealed part is not in its form, not the one its header names, or does not open with its keys."""
+
+    slug = "bad-sealed-part"
+
+
+class BadOpening(ProtocolError):
+    """An opening was not asked for by two analysts as it must be, or an answer belongs to another one."""
+
+    slug = "bad-opening"
+
+
+class TooLittleEvidence(ProtocolError):
+    """The evidence for an opening does not bear it out. The text says, by code, what is missing."""
+
+    slug = "too-little-evidence"

@@ -7,6 +7,7 @@ Source: RFC 5869 (HKDF); RFC 9497 4.1 for the group's own hashes.
 
 import hashlib
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from cryptography.hazmat.primitives import hashes
@@ -42,8 +43,24 @@ class Use(StrEnum):
     PAILLIER_PROOF = "paillier-proof"
     PAILLIER_WEIGHTS = "paillier-weights"
     NOISE = "noise"
+    MATCH_LOCK = "match-lock"
+    ASSENT_GENERATOR = "assent-generator"
+    ASSENT_NONCE = "assent-nonce"
+    ASSENT_CHALLENGE = "assent-challenge"
+    ASSENT_OUTPUT = "assent-output"
+    ASSENT_PART = "assent-part"
+    ASSENT_ANSWER = "assent-answer"
+    SEALING_SEED = "sealing-seed"
+    SEALING = "sealing"
+    INNER_KEY = "inner-key"
+    ASSENT_SEED = "assent-seed"
+    PAYLOAD = "payload"
+    SEALED_TEXT = "sealed-text"
+    SEALED_BODY = "sealed-body"
+    SEALED_PART = "sealed-part"
 
 
+@cache
 def label(use: Use) -> bytes:
     """The label of `use`, as bytes."""
     return f"cairn/v1/{use.value}".encode()
@@ -51,7 +68,7 @@ def label(use: Use) -> bytes:
 
 def prefixed(*parts: bytes) -> bytes:
     """The parts, each behind its length in four bytes."""
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return b"".join([piece for part in parts for piece in (len(part).to_bytes(4, "big"), part)])
 
 
 def derive(secret: bytes, use: Use, *context: bytes, length: int = 32) -> bytes:

@@ -174,6 +174,27 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
             "The sum lies where honest returns can't bring it",
             "The period is published as void. The next one starts afresh.",
         ),
+        # Openings
+        "bad-capsule": Problem(
+            422,
+            "A capsule was made for another report, or was tampered with",
+            "Report the inquiry again, so that its sealed part is made anew. Retrying these bytes won't help.",
+        ),
+        "bad-sealed-part": Problem(
+            422,
+            "A sealed part is not in its form, or not the one its header names",
+            "Report the inquiry again, so that its sealed part is made anew. Retrying these bytes won't help.",
+        ),
+        "bad-opening": Problem(
+            422,
+            "The opening was not asked for as it must be",
+            "Two analysts on the roster must sign it, for a reason code and a legal basis; ask for it anew.",
+        ),
+        "too-little-evidence": Problem(
+            409,
+            "The evidence does not bear the opening out",
+            "The answer says by code what is missing. Ask again when more groups have reported.",
+        ),
         # What it meets
         "report-id-reused": Problem(
             409,
