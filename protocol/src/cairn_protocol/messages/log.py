@@ -28,6 +28,7 @@ class LeafKind(StrEnum):
     REPORT = "report"
     RETRACTION = "retraction"
     MANIFEST = "manifest"
+    OPENING = "opening"  # two analysts ask for sealed parts to be opened
 
 
 class LogEntry(Part, frozen=True):
