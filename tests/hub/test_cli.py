@@ -240,7 +240,7 @@ def test_from_nothing_to_a_firm_on_the_roster(
         }
     finally:
         server.send_signal(signal.SIGTERM)
-        assert server.wait(20) == 0
+        assert server.wait(60) == 0
     assert b"m13" not in (tmp_path / "log").read_bytes()  # G4
 
 

@@ -37,7 +37,7 @@ from hub.translog.promise import promise
 from tests.support.cosigner import Cosigner, serving
 from tests.support.parties import Parties, possession
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 def hub_settings(data: Path, database_url: str, parties: Parties, trustees: Mapping[str, str]) -> Settings:
