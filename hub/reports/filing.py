@@ -23,7 +23,14 @@ from hub import jobs
 from hub.reports.bulk import among, copy_rows
 from hub.reports.refusals import ReportIdReused, ReportRetracted
 from hub.reports.secrets import seal_open_part, seal_secrets
-from hub.reports.tables import REPORT_NUMBERS, ReportRow, ReportSecrets, ReportTag, RetractionRow
+from hub.reports.tables import (
+    REPORT_NUMBERS,
+    ReportRow,
+    ReportSecrets,
+    ReportTag,
+    RetractionRow,
+    SealedRow,
+)
 from hub.reports.verify import VerifiedReport
 from hub.storage.envelopes import Envelopes
 from hub.translog.promise import promise_all
@@ -139,8 +146,9 @@ async def on_file(db: AsyncSession, member: str, report_ids: Sequence[UUID]) -> 
 
 
 async def forget_tags(db: AsyncSession, numbers: Sequence[int]) -> None:
-    """Delete tags, card keys and shares of these reports. Their links go with the next linkage job."""
+    """Delete tags, sealed part, card keys and shares of these reports. Their links go with the next linkage job."""
     if numbers:
+        await db.execute(delete(SealedRow).where(among(SealedRow.report, numbers)))
         await db.execute(delete(ReportSecrets).where(among(ReportSecrets.report, numbers)))
         await db.execute(delete(ReportTag).where(among(ReportTag.report, numbers)))
 
@@ -202,4 +210,13 @@ async def _keep(db: AsyncSession, envelopes: Envelopes, reports: dict[int, Verif
         db,
         ReportSecrets,
         ((number, seal_secrets(envelopes, number, kept.report)) for number, kept in reports.items()),
+    )
+    await copy_rows(
+        db,
+        SealedRow,
+        (
+            (number, encode(kept.report.sealed))
+            for number, kept in reports.items()
+            if kept.report.sealed is not None
+        ),
     )

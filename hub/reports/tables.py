@@ -77,6 +77,17 @@ class ReportSecrets(Base):
     secrets: Mapped[bytes] = mapped_column(LargeBinary)  # an envelope: the hub opens it to wrap cards
 
 
+class SealedRow(Base):
+    """The sealed part of a live report, as it came; deleted with its tags."""
+
+    __tablename__ = "report_sealed"
+
+    report: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("reports.number"), primary_key=True, autoincrement=False
+    )
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # SEALED: nobody, before a match and assent
+
+
 class RetractionRow(Base):
     """A report was taken back, all revisions of it. Its leaf in the log holds the same bytes."""
 

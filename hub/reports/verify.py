@@ -15,6 +15,8 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cairn_protocol import sealing
+from cairn_protocol.assent_lock import Label
 from cairn_protocol.errors import BadMessage, BadTag, PartyId, ProtocolError, WrongEpoch
 from cairn_protocol.group import decode_element, decode_scalar, map_on_every_core
 from cairn_protocol.match_lock import GroupIndex, check_share
@@ -138,6 +140,8 @@ def _check_parts(report: Report, culprit: PartyId) -> None:
     check_shape(header, culprit=culprit)
     if report.open.digest() != header.open_digest:
         raise BadMessage("the OPEN part is not the one the header names", culprit=culprit)
+    if (report.sealed is None) != (header.sealed_digest is None):
+        raise BadMessage("the header names a sealed part and there is none, or the reverse", culprit=culprit)
     if len(report.card_keys) != len(header.keys):
         raise BadMessage("a card key for every match key, no more and no less", culprit=culprit)
     lockable = len(header.lockable())
@@ -159,12 +163,15 @@ def _checked_tags(report: Report, culprit: PartyId) -> tuple[Tag, ...]:
 
 
 def _check_locks(report: Report, caller: Entry, culprit: PartyId) -> None:
-    """Shares on their lines at the caller's group's place, claims by who evaluated the values."""
+    """The sealed part is the header's own, shares are on their lines at the caller's group's place, claims hold."""
     header = report.signed.header
     if caller.group_index is None:
         raise WrongMember("only members file reports", culprit=culprit)
     at = GroupIndex(caller.group_index)
     digest = header.digest()
+    if report.sealed is not None:
+        label = Label(header.epoch, header.report_id, header.member)
+        sealing.check(report.sealed, header.sealed_digest, label, len(header.lockable()), culprit=culprit)
     for key, share, claim in zip(header.lockable(), report.shares, report.signed.claims, strict=True):
         assert key.line is not None and key.claim_key is not None  # a lockable key whose tag was made
         line = [decode_element(commitment, culprit=culprit) for commitment in key.line]

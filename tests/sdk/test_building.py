@@ -13,7 +13,7 @@ from cairn.raw.building import Filer, Revision, build_report, report_id_for
 from cairn.raw.normalise import exact_keys, normaliser_digest
 from cairn.raw.normalise.match_key import MatchKey
 from cairn.raw.register import Derived
-from cairn_protocol.group import decode_scalar
+from cairn_protocol.group import decode_scalar, multiply_base
 from cairn_protocol.kinds import NAME_EVALUATIONS, VALUE_EVALUATIONS, Kind
 from cairn_protocol.match_lock import GroupIndex, check_share
 from cairn_protocol.messages.report import Report, check_shape
@@ -22,7 +22,7 @@ from cairn_protocol.tags import CardKey, MatchSecret, Tag, check_claim, derive, 
 from cairn_protocol.voprf import Output
 
 SIGNING = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-FILER = Filer("alder", GroupIndex(3), 1, normaliser_digest(), SIGNING, b"register key of thirty-two bytes")
+FILER = Filer("alder", GroupIndex(3), 1, normaliser_digest(), multiply_base(7), SIGNING, b"register key of thirty-two bytes")
 
 
 def inquiry(**more: object) -> Inquiry:

@@ -57,13 +57,18 @@ class Receipt:
         }
 
 
-async def file_all(session: Session, inquiries: Sequence[Inquiry]) -> list[Receipt]:
-    """File each inquiry, in order; at most BATCH share their requests. Filing again gives the same receipts."""
+async def file_all(
+    session: Session, inquiries: Sequence[Inquiry], *, narrative: bool = False
+) -> list[Receipt]:
+    """File each inquiry, in order; at most BATCH share their requests. Filing again gives the same receipts.
+
+    narrative  whether narratives go along, scrubbed and sealed
+    """
     receipts: dict[int, Receipt] = {}
     fresh: list[tuple[int, Filed]] = []
     with session.register.transaction():
         for at, inquiry in enumerate(inquiries):
-            filed = _admit(session, inquiry)
+            filed = _admit(session, inquiry, narrative)
             if isinstance(filed, Receipt):
                 receipts[at] = filed
             else:
@@ -73,7 +78,7 @@ async def file_all(session: Session, inquiries: Sequence[Inquiry]) -> list[Recei
     return [receipts[at] for at in range(len(inquiries))]
 
 
-def _admit(session: Session, inquiry: Inquiry) -> Filed | Receipt:
+def _admit(session: Session, inquiry: Inquiry, narrative: bool) -> Filed | Receipt:
     """The record to go on with, or the receipt if there is nothing to do."""
     content = to_bytes(inquiry)
     earlier = session.register.filed(inquiry.inquiry_id)
@@ -82,6 +87,7 @@ def _admit(session: Session, inquiry: Inquiry) -> Filed | Receipt:
             inquiry_id=inquiry.inquiry_id,
             state=State.WAITING,
             inquiry=content,
+            narrative=narrative,
             report_id=report_id_for(session.keys.register, inquiry.inquiry_id),
         )
         session.register.keep(filed)
@@ -131,7 +137,7 @@ async def make_ready(session: Session, filed: Sequence[Filed]) -> list[Filed]:
     waiting = [f for f in filed if f.state is State.WAITING]
     if not waiting:
         return list(filed)
-    built = await _build(session, [from_bytes(f.inquiry) for f in waiting])
+    built = await _build(session, [(from_bytes(f.inquiry), f.narrative) for f in waiting])
     ready: dict[str, Filed] = {}
     with session.register.transaction():
         for f, (report, tags) in zip(waiting, built, strict=True):
@@ -142,19 +148,22 @@ async def make_ready(session: Session, filed: Sequence[Filed]) -> list[Filed]:
     return [ready.get(f.inquiry_id, f) for f in filed]
 
 
-async def build(session: Session, inquiries: Sequence[Inquiry]) -> list[bytes]:
+async def build(session: Session, inquiries: Sequence[Inquiry], *, narrative: bool = False) -> list[bytes]:
     """The bytes that filing these inquiries would send. Raises TrusteeUnavailable, Metered."""
-    return [encode(report) for report, _ in await _build(session, inquiries)]
+    return [encode(report) for report, _ in await _build(session, [(one, narrative) for one in inquiries])]
 
 
-async def _build(session: Session, inquiries: Sequence[Inquiry]) -> list[tuple[Report, list[Tag]]]:
+async def _build(
+    session: Session, inquiries: Sequence[tuple[Inquiry, bool]]
+) -> list[tuple[Report, list[Tag]]]:
     filer = session.filer()
-    keys = [exact_keys(inquiry) for inquiry in inquiries]
+    keys = [exact_keys(inquiry) for inquiry, _ in inquiries]
     known = await look_up(session, keys)
     built = []
-    for inquiry, some in zip(inquiries, keys, strict=True):
+    for (inquiry, narrative), some in zip(inquiries, keys, strict=True):
         secrets = [derive(known[key].y, key.kind, filer.epoch) for key in some]
-        built.append((build_report(inquiry, secrets, filer), [secret.tag for secret in secrets]))
+        report = build_report(inquiry, secrets, filer, narrative=narrative)
+        built.append((report, [secret.tag for secret in secrets]))
     return built
 
 

@@ -21,6 +21,7 @@ from cairn.raw import keys as key_file
 from cairn.raw.building import Filer
 from cairn.raw.normalise import normaliser_digest
 from cairn.raw.register import Register
+from cairn_protocol.group import Element
 from cairn_protocol.match_lock import GroupIndex
 from cairn_protocol.messages.parties import Genesis
 
@@ -109,6 +110,7 @@ class Session:
             GroupIndex(self.profile.group_index),
             self.genesis.epoch,
             self.genesis.normaliser,
+            Element(self.genesis.joint_key("assent").element),
             self.keys.signing,
             self.keys.register,
         )

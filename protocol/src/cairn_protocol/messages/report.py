@@ -5,7 +5,7 @@ stand in it only as a salted digest. Card keys and line shares go beside the hea
 hub alone. Match keys stand in one order, fuzzy kinds exactly as often as `kinds.FUZZY_COUNT`
 says, so a report's shape tells nothing but how many identifying values it has.
 
-In this version a report has no sealed part, and says so: `sealed` and `sealed_digest` are null.
+A report without a lockable key has no sealed part, and says so: `sealed` and `sealed_digest` are null.
 """
 
 from collections import Counter
@@ -22,6 +22,7 @@ from cairn_protocol.errors import BadMessage, PartyId
 from cairn_protocol.kdf import Use
 from cairn_protocol.kinds import FUZZY_COUNT, LOCKABLE, MAX_LOCKABLE, MAX_TRANSACTIONS, Kind, is_lockable
 from cairn_protocol.messages.open_codes import OpenCodes
+from cairn_protocol.messages.sealed import SealedPart
 from cairn_protocol.messages.wire import (
     Bytes16,
     Bytes32,
@@ -116,7 +117,7 @@ class Header(Message, frozen=True, dict=True, tag="cairn/header/1"):
     handling: Handling
     consent: GovRelease
     open_digest: Bytes32
-    sealed_digest: None
+    sealed_digest: Bytes32 | None
     keys: Annotated[tuple[HeaderKey, ...], Meta(max_length=64)]
 
     def digest(self) -> HeaderDigest:
@@ -183,7 +184,7 @@ class Report(Message, frozen=True, tag="cairn/report/1"):
     open: OpenPart
     card_keys: Annotated[tuple[Bytes32, ...], Meta(max_length=64)]  # K of every match key, in order
     shares: Annotated[tuple[Bytes32, ...], Meta(max_length=MAX_LOCKABLE)]  # of every lockable key's line
-    sealed: None
+    sealed: SealedPart | None
 
     def card_key(self, at: int) -> CardKey:
         """K of the match key at that place."""
@@ -249,6 +250,8 @@ def check_shape(header: Header, *, culprit: PartyId | None = None) -> None:
         raise BadMessage("caveats out of order, or one twice", culprit=culprit)
     if (Caveat.EMBARGO_UNTIL in header.handling.caveats) != (header.handling.embargo_until is not None):
         raise BadMessage("an embargo needs its week, and a week its embargo", culprit=culprit)
+    if header.sealed_digest is not None and not header.lockable():
+        raise BadMessage("a sealed part without a key that could ever open it", culprit=culprit)
     if (header.revision == 1) != (header.supersedes is None):
         raise BadMessage(
             "the first revision supersedes nothing, every later one the one before", culprit=culprit

@@ -15,10 +15,12 @@ from cairn_protocol.messages.report import Report
 from cairn_protocol.messages.wire import decode
 
 
-async def tell_what_would_leave(session: Session, inquiries: Sequence[Inquiry], as_json: bool) -> list[Exit]:
+async def tell_what_would_leave(
+    session: Session, inquiries: Sequence[Inquiry], as_json: bool, narrative: bool
+) -> list[Exit]:
     """Print the report of each inquiry without sending or keeping it."""
     try:
-        built = await filing.build(session, inquiries)
+        built = await filing.build(session, inquiries, narrative=narrative)
     except TrusteeUnavailable as error:
         say(f"The trustees must be asked first: {error}")
         return [Exit.QUEUED] * len(inquiries)
@@ -26,11 +28,11 @@ async def tell_what_would_leave(session: Session, inquiries: Sequence[Inquiry], 
         if as_json:
             emit({"inquiry_id": inquiry.inquiry_id, "to_hub": raw.decode(), "status": "dry-run"})
         else:
-            _tell(inquiry, raw)
+            _tell(inquiry, raw, narrative)
     return [Exit.CLEAR] * len(inquiries)
 
 
-def _tell(inquiry: Inquiry, raw: bytes) -> None:
+def _tell(inquiry: Inquiry, raw: bytes, narrative: bool) -> None:
     report = decode(raw, Report)
     header = report.signed.header
     kinds = Counter(key.kind.value for key in header.lockable())
@@ -45,7 +47,19 @@ def _tell(inquiry: Inquiry, raw: bytes) -> None:
     say(
         f"    identifying values as pseudonyms: {identified}; {len(header.keys)} pseudonyms in all, most of them filler"
     )
-    say("    names, contacts and free text: none, not even sealed")
+    if report.sealed is None:
+        say(
+            "    names, contacts and free text: none, for there is no value that could ever open a sealed part"
+        )
+    else:
+        size = len(report.sealed.ciphertext)
+        say(
+            f"    sealed, {size} bytes: names and contacts as typed"
+            + (", the narrative scrubbed" if narrative else "")
+        )
+        say(
+            "      opens only if another group reports the same value and two trustees agree on three groups' evidence"
+        )
     say("    codes the hub can read:")
     for line in str(report.open.codes).removeprefix("OpenCodes(").removesuffix(")").split(", "):
         say(f"      {line}")

@@ -68,6 +68,9 @@ def report(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would leave; send no report.")
     ] = False,
+    narrative: Annotated[
+        bool, typer.Option("--narrative", help="Seal the narrative too, scrubbed of names and contacts.")
+    ] = False,
 ) -> None:
     """Tell the hub about inquiries: codes and sealed details leave, names don't. Filing again changes nothing."""
     from cairn import filing
@@ -80,8 +83,11 @@ def report(
 
         async def answer(inquiries: "Sequence[Inquiry]") -> list[Exit]:
             if dry_run:
-                return await tell_what_would_leave(session, inquiries, as_json)
-            return [tell_receipt(receipt, as_json) for receipt in await filing.file_all(session, inquiries)]
+                return await tell_what_would_leave(session, inquiries, as_json, narrative)
+            return [
+                tell_receipt(receipt, as_json)
+                for receipt in await filing.file_all(session, inquiries, narrative=narrative)
+            ]
 
         return await go_through(
             file,

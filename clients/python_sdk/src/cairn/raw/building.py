@@ -12,10 +12,12 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cairn.raw.details import details_of
 from cairn.raw.inquiry import Inquiry
 from cairn.raw.sanitise import open_codes, week_of
 from cairn_protocol import kdf
-from cairn_protocol.group import encode_scalar
+from cairn_protocol.assent_lock import Label
+from cairn_protocol.group import Element, encode_scalar
 from cairn_protocol.kdf import Use
 from cairn_protocol.kinds import FUZZY_COUNT, Kind
 from cairn_protocol.match_lock import GroupIndex
@@ -28,7 +30,9 @@ from cairn_protocol.messages.report import (
     header_order,
     sign_header,
 )
+from cairn_protocol.messages.sealed import SealedPart
 from cairn_protocol.messages.wire import encode
+from cairn_protocol.sealing import seal
 from cairn_protocol.tags import CardKey, MatchSecret, key_digest
 
 
@@ -40,6 +44,7 @@ class Filer:
     group_index: GroupIndex
     epoch: int
     normaliser: bytes
+    assent_key: Element
     signing_key: Ed25519PrivateKey = field(repr=False)
     register_key: bytes = field(repr=False)
 
@@ -71,22 +76,31 @@ def report_id_for(register_key: bytes, inquiry_id: str) -> UUID:
 
 
 def build_report(
-    inquiry: Inquiry, secrets: Sequence[MatchSecret], filer: Filer, revision: Revision | None = None
+    inquiry: Inquiry,
+    secrets: Sequence[MatchSecret],
+    filer: Filer,
+    revision: Revision | None = None,
+    *,
+    narrative: bool = False,
 ) -> Report:
     """The signed report of an inquiry whose match keys became `secrets`.
 
-    Two values that are one (a phone typed twice) count once. Cost: a signature, and one
+    narrative  whether the narrative goes into the sealed part, scrubbed; off unless the firm says so
+
+    Two values that are one (a phone typed twice) count once. Cost: a signature, the two locks, and one
     claim a lockable key.
     """
     revision = revision or Revision()
     report_id = report_id_for(filer.register_key, inquiry.inquiry_id)
     codes = open_codes(inquiry)
-    content = _content_digest(inquiry, codes, secrets, revision, filer)
+    once = list({secret.tag: secret for secret in secrets}.values())
+    sealed = _sealed(inquiry, once, filer, report_id, narrative)
+    content = _content_digest(inquiry, codes, secrets, revision, filer, sealed)
 
     def random(use: Use, *context: bytes) -> bytes:
         return kdf.derive(filer.register_key, use, report_id.bytes, content, *context)
 
-    slots = [_real(secret) for secret in {secret.tag: secret for secret in secrets}.values()]
+    slots = [_real(secret) for secret in once]
     slots += _filler(slots, random)
     slots.sort(key=lambda slot: header_order(slot.header))
     part = OpenPart(codes=codes, salt=random(Use.OPEN_SALT)[:16])
@@ -102,7 +116,7 @@ def build_report(
         handling=inquiry.handling,
         consent=inquiry.consent,
         open_digest=part.digest(),
-        sealed_digest=None,
+        sealed_digest=sealed.digest() if sealed else None,
         keys=tuple(slot.header for slot in slots),
     )
     digest = header.digest()
@@ -112,7 +126,7 @@ def build_report(
         open=part,
         card_keys=tuple(slot.card_key for slot in slots),
         shares=tuple(encode_scalar(lock.line.share_at(filer.group_index)) for lock in locks),
-        sealed=None,
+        sealed=sealed,
     )
 
 
@@ -122,6 +136,7 @@ def _content_digest(
     secrets: Sequence[MatchSecret],
     revision: Revision,
     filer: Filer,
+    sealed: SealedPart | None,
 ) -> bytes:
     """What the report says, in 32 bytes: anything that changes it gets other randomness."""
     return kdf.digest(
@@ -135,8 +150,23 @@ def _content_digest(
         filer.normaliser,
         revision.number.to_bytes(4, "big"),
         revision.supersedes or b"",
+        sealed.digest() if sealed else b"",
         *sorted(secret.tag for secret in secrets),
     )
+
+
+def _sealed(
+    inquiry: Inquiry, secrets: Sequence[MatchSecret], filer: Filer, report_id: UUID, narrative: bool
+) -> SealedPart | None:
+    """The sealed part, if there is a lockable key that could ever open it."""
+    lockable = sorted(
+        (secret for secret in secrets if secret.lock), key=lambda s: header_order(_real(s).header)
+    )
+    if not lockable:
+        return None
+    seed = kdf.derive(filer.register_key, Use.SEALING_SEED, report_id.bytes)
+    label = Label(filer.epoch, report_id, filer.member)
+    return seal(details_of(inquiry, narrative=narrative), label, lockable, filer.assent_key, seed)
 
 
 def _real(secret: MatchSecret) -> _Slot:

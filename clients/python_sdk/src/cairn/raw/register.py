@@ -73,6 +73,7 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
     inquiry_id: str
     state: State
     inquiry: bytes
+    narrative: bool = False  # whether it goes into the sealed part
     report_id: UUID | None = None
     digest: bytes | None = None  # of the signed report
     leaf_hash: bytes | None = None

@@ -42,7 +42,8 @@ _NUMBER: Final = r"(?<![\d.,])\d{1,12}(?:[.,]\d{1,12})?"
 _QUANTITY: Final = rf"(?:[<>≤≥±~]\s?)?{_NUMBER}\s?{_UNITS}(?!\w)(?:\s?[x×]\s?{_NUMBER}\s?{_UNITS}?)?"
 _MONEY: Final = "USD|EUR|GBP|CHF|JPY|CNY|RMB|AED|TRY|RUB"
 _TOP_LEVEL: Final = "com|net|org|info|biz|io|eu|example|[a-z]{2}"
-_INTRODUCES: Final = r"contact|attn\.?|attention|mr\.?|mrs\.?|ms\.?|miss|dr\.?|prof\.?|herr|frau|dear|call|ask for|speak to|signed by"
+_HONORIFIC: Final = r"mr\.?|mrs\.?|ms\.?|miss|dr\.?|prof\.?|herr|frau"
+_INTRODUCES: Final = rf"contact|attn\.?|attention|{_HONORIFIC}|dear|call|ask for|speak to|signed by"
 _CAPITALISED: Final = r"[^\W\d_a-z][\w'’-]+"
 
 
@@ -114,7 +115,7 @@ _RULES: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = (
         "NAME",
         "a person's name stays at the firm",
         re.compile(
-            rf"\b(?i:{_INTRODUCES})\s+(?:(?i:mr\.?|mrs\.?|ms\.?|dr\.?)\s+)?"
+            rf"\b(?i:{_INTRODUCES})\s+(?:(?i:{_HONORIFIC})\s+)?"
             rf"(?P<it>{_CAPITALISED}(?:\s+{_CAPITALISED})*)"
         ),
     ),
