@@ -130,8 +130,8 @@ class Rows:
 
 
 @asynccontextmanager
-async def a_hub() -> AsyncIterator[SeatedHub]:
-    """A hub on a private database, as it is installed: rows go to the disk before the answer."""
+async def a_hub(*firms: Firm) -> AsyncIterator[SeatedHub]:
+    """A hub of these firms on a private database, as it is installed: rows go to the disk before the answer."""
     folder = Path(tempfile.mkdtemp(prefix="cairn-bench-"))
     server = EmbeddedPostgres(folder / "postgres")
     try:
@@ -140,7 +140,7 @@ async def a_hub() -> AsyncIterator[SeatedHub]:
         settings = Settings(data=folder)
         async with Store.connect(url, settings) as store:
             hub = seated(settings, url, store, Envelopes(FileKeys.load_or_create(folder / "keys.json")))
-            await hub.seat([FIRM])
+            await hub.seat(firms)
             yield hub
     finally:
         server.stop()
@@ -160,7 +160,7 @@ async def clear(hub: SeatedHub) -> None:
 async def measure(rounds: int) -> tuple[float, float]:
     """Median share of the bound, round by round, and median seconds of filing one batch."""
     shares, filings = [], []
-    async with a_hub() as hub:
+    async with a_hub(FIRM) as hub:
         rows = Rows(hub.services.database_url)
         for number in range(rounds + 1):
             body = encode(Batch(reports=a_batch(number)))

@@ -59,8 +59,8 @@ class Board:
     clusters          every cluster that carries a tag of a sighting to be placed
     clusters_by_tag   for those tags
 
-    After placing: `home` has each sighting's cluster, `merged` who went into whom, `tags` what living
-    clusters carry beyond what was loaded, `changed` the ids of living clusters to write.
+    After placing: `home` has each sighting's cluster, `merged` who went into whom, `carried` what living
+    clusters carry of the tags asked for, `tags` what of that is new, `changed` the living clusters to write.
     """
 
     def __init__(self, clusters: Iterable[Cluster], clusters_by_tag: Iterable[tuple[Tag, int]]) -> None:
@@ -70,7 +70,7 @@ class Board:
         self.changed: set[int] = set()
         self._home: dict[int, int] = {}
         self._by_tag: dict[Tag, set[int]] = defaultdict(set)
-        self._tags_of: dict[int, set[Tag]] = defaultdict(set)
+        self.carried: dict[int, set[Tag]] = defaultdict(set)
         for tag, cluster_id in clusters_by_tag:
             self._carry(cluster_id, tag)
 
@@ -128,7 +128,7 @@ class Board:
         winner.countries |= loser.countries
         del self.clusters[loser.id]
         self.merged[loser.id] = winner.id
-        for tag in self._tags_of.pop(loser.id, set()):
+        for tag in self.carried.pop(loser.id, set()):
             self._by_tag[tag].discard(loser.id)
             self._carry(winner.id, tag)
         self.tags[winner.id] |= self.tags.pop(loser.id, set())
@@ -157,7 +157,7 @@ class Board:
 
     def _carry(self, cluster_id: int, tag: Tag) -> None:
         self._by_tag[tag].add(cluster_id)
-        self._tags_of[cluster_id].add(tag)
+        self.carried[cluster_id].add(tag)
 
     def alive(self, cluster_id: int) -> int:
         """The id under which a cluster lives on after merges."""

@@ -12,7 +12,9 @@ and either must hold also without the reports of any one group (`LEFT_OVER` part
 twelve names on one number and no contradicting registration still links.
 
 A common value links nobody; the manifest lists it and the index leaves it out. What is unclear is
-taken for a subject's own. Source: domain truth 8; the matching study, sections 3 and 6.
+taken for a subject's own. On 20,000 simulated inquiries with exact keys the rule takes three values out and
+precision from .19 to .996; a value must have been seen that often, so a small hub is less sure of it.
+Source: domain truth 8; the matching study, sections 3 and 6.
 """
 
 from collections import Counter, defaultdict

@@ -1,0 +1,84 @@
+"""Common values: a forwarder's phone is told from a procurer's, and no firm alone decides which it is."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from cairn_protocol.kinds import Kind
+from cairn_protocol.tags import Tag
+from hub.linkage.common_values import MOST_NAMES, WEIGHED, Beside, is_common
+
+
+def beside(
+    group: int, name: str | None = None, registration: str | None = None, kind: Kind = Kind.REGISTRATION
+) -> Beside:
+    return Beside(
+        f"g{group}",
+        frozenset({Tag(name.encode())}) if name else frozenset(),
+        frozenset({(kind, Tag(registration.encode()))}) if registration else frozenset(),
+    )
+
+
+def named(names: Iterable[int]) -> list[Beside]:
+    """Each name seen by a firm of its own."""
+    return [beside(at, f"name {name}") for at, name in enumerate(names)]
+
+
+@pytest.mark.parametrize("names", [1, 4, 8, 12])
+def test_a_procurer_who_changes_names_keeps_the_phone(names: int) -> None:
+    assert not is_common(named(range(names)))
+
+
+def test_more_names_than_anyone_changes_make_it_common() -> None:
+    assert is_common(named(range(MOST_NAMES + 2)))
+
+
+def test_a_known_company_in_many_spellings_keeps_its_phone() -> None:
+    """A third of its reports have the name right; each of the rest has a typing error of its own."""
+    assert not is_common(named([0] * 10 + list(range(1, 21))))
+
+
+@pytest.mark.parametrize("parties", [3, 5, 40])
+def test_a_phone_of_three_registered_parties_is_common(parties: int) -> None:
+    assert is_common([beside(at, f"name {at}", f"R{at}") for at in range(parties)])
+
+
+def test_two_registrations_may_be_one_procurers() -> None:
+    assert not is_common([beside(at, f"name {at}", f"R{at % 2}") for at in range(6)])
+
+
+def test_one_company_with_several_kinds_of_number_is_one_party() -> None:
+    reports = [
+        beside(1, "orkide", "TR1"),
+        beside(2, "orkide", "VAT1", Kind.VAT),
+        beside(3, "orkide", "LEI1", Kind.LEI),
+        beside(4, "orkide", "TR1-old"),
+    ]
+
+    assert not is_common(reports)
+
+
+def test_ships_and_accounts_are_no_parties() -> None:
+    assert not is_common([beside(at, f"ship {at}", f"IMO{at}", Kind.IMO) for at in range(6)])
+
+
+@pytest.mark.parametrize("made_up", [3, 20, 200])
+def test_one_group_alone_makes_nothing_common(made_up: int) -> None:
+    """It would hide a subject from everybody."""
+    honest = [beside(1, "orkide", "TR1"), beside(2, "okt")]
+    lies = [beside(9, f"lie {at}", f"XX{at}") for at in range(made_up)]
+
+    assert not is_common(honest + lies)
+
+
+def test_two_groups_that_say_so_do() -> None:
+    honest = [beside(1, "orkide", "TR1"), beside(2, "okt", "TR2")]
+
+    assert is_common([*honest, beside(9, "another", "TR3")])
+
+
+def test_later_reports_do_not_turn_what_the_oldest_said() -> None:
+    """So a hot value costs no more to weigh than its first reports."""
+    own = [beside(at % 30, "orkide") for at in range(WEIGHED)]
+
+    assert not is_common(own + named(range(500)))
