@@ -9,7 +9,7 @@ import sys
 
 from benchmarks.measuring import ROOT
 
-BENCHMARKS = ("curve", "join", "intake")
+BENCHMARKS = ("curve", "join", "intake", "openings")
 
 
 def main() -> int:

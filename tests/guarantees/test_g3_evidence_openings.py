@@ -11,7 +11,7 @@ from cairn_protocol.errors import BadOpening, BadSignature, TooFewGroups, TooLit
 from cairn_protocol.evidence import Ground
 from cairn_protocol.messages.openings import Evidence, Opening, Reason, confirm, opening_digest
 from cairn_protocol.messages.parties import Role, prove_possession
-from cairn_protocol.messages.wire import sign
+from cairn_protocol.messages.wire import decode, encode, sign
 from cairn_protocol.openings import OpeningVerdict, judge_opening, signers
 from tests.support.keys import public, signing_key
 from tests.support.openings import PHONE, Analyst, Filed, Ledger, analyst_named
@@ -31,11 +31,13 @@ class Case:
     leaf_index: int
 
     def evidence(self, opening: Opening | None = None, leaf_index: int | None = None) -> Evidence:
-        return self.ledger.evidence(
+        """As a trustee reads it from the wire."""
+        made = self.ledger.evidence(
             opening or self.opening,
             self.leaf_index if leaf_index is None else leaf_index,
             self.ledger.evidence_for(*self.reports),
         )
+        return decode(encode(made), Evidence)
 
     def verdict(
         self,

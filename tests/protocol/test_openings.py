@@ -92,6 +92,7 @@ def test_frozen_evidence_and_assents_are_still_read() -> None:
     """HPKE has fresh randomness, so one assent is kept: it opens for both analysts and nobody else."""
     evidence = decode(FROZEN["evidence"].encode(), Evidence)
     assert encode(evidence).decode() == FROZEN["evidence"] and evidence.opening == opening_digest(OPENING)
+    assert len(evidence.reports[0].neighbours) == 2
     kept = decode(FROZEN["signed-assent"].encode(), Signed)
     for analyst in (A0, A1):
         assert read(kept, analyst) == PARTS

@@ -33,10 +33,7 @@ from cairn_protocol.errors import (
 from cairn_protocol.kinds import Kind, is_lockable
 from cairn_protocol.merkle import verify_inclusion
 from cairn_protocol.messages.log import LeafKind, hash_of
-from cairn_protocol.messages.openings import (
-    ReportEvidence,
-    Shown,
-)
+from cairn_protocol.messages.openings import ReportEvidence, Shown
 from cairn_protocol.messages.parties import Entry, Role
 from cairn_protocol.messages.report import Confidence, Header, Retraction, SignedHeader
 from cairn_protocol.messages.sealed import sealed_digest
@@ -167,7 +164,7 @@ def judge(evidence: ReportEvidence, ground: Ground, size: int, requested_at: int
     try:
         target = _sighting(evidence.report, ground, size, requested_at)
         digest = sealed_digest(evidence.capsule, evidence.body_digest)
-        if _sealed_digest(evidence.report.signed.header) != digest:
+        if evidence.report.signed.header.sealed_digest != digest:
             raise _CountsNothing(Code.OTHER_SEALED_PART)
     except _CountsNothing as nothing:
         findings.append(Finding(about, nothing.code))
@@ -285,10 +282,6 @@ def _claimed(signed: SignedHeader, tag: Tag) -> bool:
                 return False
             return True
     return False
-
-
-def _sealed_digest(header: Header) -> bytes | None:
-    return header.sealed_digest
 
 
 def _monday(day: date) -> date:
