@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _LETTERS = "bdfgklmnprstvz"
+_SESSION = f"{random.randrange(16**4):04x}"
 _numbers = itertools.count(random.randrange(1_000, 5_000))
 
 
@@ -26,9 +27,9 @@ def phone() -> str:
 
 
 def inquiry(inquiry_id: str, **party: Any) -> dict[str, Any]:
-    """An inquiry as the SDK reads it, about a new buyer but for what `party` says."""
+    """An inquiry as the SDK reads it, about a new buyer but for what `party` says. Its id is this session's own."""
     return {
-        "inquiry_id": inquiry_id,
+        "inquiry_id": f"{inquiry_id}-{_SESSION}",
         "channel": "EMAIL",
         "party": {"role": "PUR", "name": name(), "country": "GB", "phones": [phone()], **party},
         "item": {"eccn": "2B230"},

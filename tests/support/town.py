@@ -156,6 +156,14 @@ class RunningTown:
         server.kill()
         psutil.wait_procs([server, *backends], timeout=PATIENCE_SECONDS)
 
+    def start_database(self) -> None:
+        """Bring the database back while the hub runs, as any of the operator's commands does."""
+
+        async def look(_: Any) -> None:
+            """The command's own work: none."""
+
+        self.operate(look)
+
     def query(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Rows of the hub's database; a statement without rows gives none."""
         with psycopg.connect(self.database_url, autocommit=True) as database:
