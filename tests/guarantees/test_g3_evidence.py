@@ -121,7 +121,7 @@ def test_exporters_who_name_one_shipment_are_one_event(ledger: Ledger) -> None:
     shut(ledger.judge(report, first, second), Code.SAME_EVENT)
     own = ledger.file(a, PHONE, WAYBILL)
     assert ledger.judge(report, first, ledger.file(c, PHONE, WAYBILL)).ok
-    shut(ledger.judge(own, first, second), Code.SAME_EVENT)
+    shut(ledger.judge(own, first, ledger.file(c, PHONE, WAYBILL)), Code.SAME_EVENT)
 
 
 def test_three_sectors_of_one_chain_open_nothing(ledger: Ledger) -> None:
