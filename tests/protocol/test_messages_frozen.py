@@ -1,38 +1,27 @@
 """Version 1 on the wire is these bytes: every message has an example that no change of the code may change."""
 
 import hashlib
-import importlib
 import json
-import pkgutil
-from collections.abc import Iterator
 
 import pytest
 
-from cairn_protocol import messages
 from cairn_protocol.messages.parties import Genesis
 from cairn_protocol.messages.report import Header, Report, SignedHeader
 from cairn_protocol.messages.wire import Message, decode, digest_of, encode
 from cairn_protocol.roster import check_genesis
 from tests.support.keys import genesis, signed
-from tests.support.messages import EXAMPLES, FOLDER, example_of, file_of, message_type
+from tests.support.messages import EXAMPLES, all_messages, example_of, file_of, message_type
 
-for module in pkgutil.iter_modules(messages.__path__):
-    importlib.import_module(f"{messages.__name__}.{module.name}")
-
-
-def all_messages(of: type[Message] = Message) -> Iterator[type[Message]]:
-    for cls in of.__subclasses__():
-        if cls.__module__.startswith(messages.__name__):
-            yield cls
-        yield from all_messages(cls)
+# Openings, sealed parts and returns freeze theirs beside their own tests.
+FROZEN_ELSEWHERE = {f"cairn_protocol.messages.{name}" for name in ("openings", "returns", "sealed")}
 
 
 def test_every_message_has_a_frozen_example_and_a_type_of_its_own() -> None:
     """A new one gets its example in tests/support/messages.py."""
-    assert {cls.__name__ for cls in all_messages()} == {cls.__name__ for cls in EXAMPLES}
-    types = [message_type(cls) for cls in EXAMPLES]
+    here = {cls.__name__ for cls in all_messages() if cls.__module__ not in FROZEN_ELSEWHERE}
+    assert here == {cls.__name__ for cls in EXAMPLES}
+    types = [message_type(cls) for cls in all_messages()]
     assert len(set(types)) == len(types)
-    assert sorted(FOLDER.iterdir()) == sorted(file_of(cls) for cls in EXAMPLES)
 
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=message_type)

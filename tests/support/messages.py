@@ -6,12 +6,15 @@ rewrites one: bytes that went out can't be called back.
 """
 
 import hashlib
+import importlib
 import json
+import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from cairn_protocol import dkg
+from cairn_protocol import dkg, messages
 from cairn_protocol.checkpoint import Checkpoint, cosign, sign_checkpoint, with_cosignatures
 from cairn_protocol.codes.terms import Channel, EndUse, QuantityBand, SentOutcome, Stage, ValueBand
 from cairn_protocol.codes.terms import Role as PartyRole
@@ -358,6 +361,16 @@ def example_of(cls: type[_M]) -> _M:
     example = EXAMPLES[cls]
     assert isinstance(example, cls)
     return example
+
+
+def all_messages(of: type[Message] = Message) -> Iterator[type[Message]]:
+    """Every message of the protocol, with an example or not."""
+    for module in pkgutil.iter_modules(messages.__path__):
+        importlib.import_module(f"{messages.__name__}.{module.name}")
+    for cls in of.__subclasses__():
+        if cls.__module__.startswith(messages.__name__):
+            yield cls
+        yield from all_messages(cls)
 
 
 def freeze() -> None:

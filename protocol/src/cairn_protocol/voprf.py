@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final, NewType
 
 from cairn_protocol import dleq
-from cairn_protocol.errors import BadProof, PartyId, TooFewShares
+from cairn_protocol.errors import PartyId, TooFewShares
 from cairn_protocol.group import (
     ORDER,
     Element,
@@ -112,8 +112,6 @@ def verify(public: PublicShare, blinded: Blinded, answer: Evaluation) -> None:
 
     Raises BadProof, BadElement or BadScalar.
     """
-    if len(answer.elements) != len(blinded.elements):
-        raise BadProof("an answer for another batch", culprit=public.holder)
     dleq.verify(
         public.element, blinded.elements, answer.elements, answer.proof, CONTEXT, culprit=public.holder
     )
