@@ -6,6 +6,8 @@ address, and the server behind it is the real one.
 
 import asyncio
 import contextlib
+import re
+import socket
 import threading
 from collections import defaultdict
 from collections.abc import Coroutine
@@ -22,6 +24,20 @@ class Passed:
     connection: int
     to_server: bool
     content: bytes
+
+
+def send_raw(request: bytes, port: int) -> bytes:
+    """The whole answer to these very bytes, such as a request that passed before."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(request)
+        answer = b""
+        while content := connection.recv(CHUNK_BYTES):
+            answer += content
+            head, _, body = answer.partition(b"\r\n\r\n")
+            length = re.search(rb"(?i)content-length: (\d+)", head)
+            if length and len(body) >= int(length[1]):
+                break
+        return answer
 
 
 class Wire:
