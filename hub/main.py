@@ -19,6 +19,7 @@ from hub.index.schedule import publishing
 from hub.jobs import Runner
 from hub.linkage.linking import LINK
 from hub.members.routes import router as members_router
+from hub.openings.routes import router as openings_router
 from hub.problems import install
 from hub.reports.routes import BATCH_PATH
 from hub.reports.routes import router as reports_router
@@ -47,7 +48,15 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     install(app, settings, batch_paths=[BATCH_PATH])
-    for part in (router, metrics.router, members_router, translog_router, reports_router, index_router):
+    for part in (
+        router,
+        metrics.router,
+        members_router,
+        translog_router,
+        reports_router,
+        index_router,
+        openings_router,
+    ):
         app.include_router(part)
     return app
 
@@ -64,7 +73,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.services = services
         app.state.sequencer = Sequencer(services)
         await stack.enter_async_context(app.state.sequencer.running())
-        await stack.enter_async_context(publishing(services))
         await stack.enter_async_context(publishing(services))
         yield
 

@@ -18,6 +18,8 @@ from cairn_protocol.sharing import Index
 from trustee import keys as key_file
 from trustee.errors import HomeError
 from trustee.home import Home, write_private
+from trustee.hub_link import HubLink
+from trustee.keys import ServingKeys
 from trustee.settings import Settings
 
 app = typer.Typer(
@@ -217,14 +219,20 @@ def status(home: HomeOption, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def requests(home: HomeOption, hub: HubOption = None, as_json: JsonOption = False) -> None:
+def requests(
+    home: HomeOption,
+    hub: HubOption = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: JsonOption = False,
+) -> None:
     """What waits for this trustee's decision, and what its own log bears out."""
-    from trustee.inside import proposals
+    from trustee.inside import desk
 
-    found = proposals(Home(home), Settings(), hub)
-    for one in found:
-        _say(as_json, one.as_json(), one.words())
-    if not found and not as_json:
+    _, _, link = _at_the_desk(home, passphrase_file, hub)
+    waiting = desk(Home(home), link)
+    for record, words in waiting.told():
+        _say(as_json, record, words)
+    if not waiting.told() and not as_json:
         print("Nothing waits.")
 
 
@@ -232,30 +240,33 @@ def requests(home: HomeOption, hub: HubOption = None, as_json: JsonOption = Fals
 def approve(
     home: HomeOption,
     ids: Annotated[list[str] | None, typer.Argument(help="Ids as `requests` shows them.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Everything that waits and is borne out.")] = False,
+    every: Annotated[
+        bool,
+        typer.Option("--all", help="All roster acts that are borne out; openings are approved by id alone."),
+    ] = False,
     hub: HubOption = None,
     passphrase_file: PassphraseFile = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Sign acts, after checking them against this trustee's own roster."""
-    from trustee import requests as acts
-    from trustee.inside import proposals
+    """Agree to roster acts and openings, each checked against this trustee's own log first."""
+    from trustee import requests as roster_acts
+    from trustee.inside import assent, desk
 
     if bool(ids) == every:
         raise typer.BadParameter("name the ids to approve, or --all")
     own = Home(home)
-    keys = key_file.load(own, _word(own, passphrase_file))
-    settings = Settings()
-    url = hub or own.hub_url()
-    found = {one.id: one for one in proposals(own, settings, hub)}
-    wanted = (
-        [identity for identity, one in found.items() if one.objection is None] if every else list(ids or [])
-    )
-    missing = [identity for identity in wanted if identity not in found]
-    if missing:
+    word, keys, link = _at_the_desk(home, passphrase_file, hub)
+    waiting = desk(own, link)
+    acts = {one.id: one for one in waiting.acts}
+    openings = {one.id: one for one in waiting.openings}
+    wanted = [one.id for one in waiting.acts if one.objection is None] if every else list(ids or [])
+    if missing := [identity for identity in wanted if identity not in acts and identity not in openings]:
         raise HomeError(f"nothing waits under {', '.join(missing)}; see `cairn-trustee requests`")
     for identity in wanted:
-        acts.sign(url, found[identity], own.descriptor().keys.id, keys.signing, settings.hub_seconds)
+        if identity in acts:
+            roster_acts.sign(link, acts[identity], link.trustee, keys.signing)
+        else:
+            assent(own, word, keys, link, openings[identity])
         _say(as_json, {"id": identity, "status": "approved"}, f"{identity}: approved")
 
 
@@ -263,11 +274,29 @@ def approve(
 def refuse(
     ids: Annotated[list[str], typer.Argument(help="Ids as `requests` shows them.")],
     home: HomeOption,
+    hub: HubOption = None,
+    passphrase_file: PassphraseFile = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Refuse acts: they are not shown here again. No reason is asked for."""
-    from trustee.inside import remember_refusals
+    """Refuse: it is not shown here again, and the hub hears of a refused opening. No reason is asked for."""
+    from trustee.inside import desk, refuse_opening, remember_refusals
 
-    remember_refusals(Home(home), ids)
+    own = Home(home)
+    _, keys, link = _at_the_desk(home, passphrase_file, hub)
+    openings = {one.id: one for one in desk(own, link).openings}
+    remember_refusals(own, ids)
     for identity in ids:
+        if identity in openings:
+            refuse_opening(keys, link, openings[identity])
         _say(as_json, {"id": identity, "status": "refused"}, f"{identity}: refused")
+
+
+def _at_the_desk(
+    home: Path, passphrase_file: Path | None, hub: str | None
+) -> tuple[str, ServingKeys, HubLink]:
+    """The passphrase, the opened keys, and the hub to talk to in this trustee's name."""
+    own = Home(home)
+    word = _word(own, passphrase_file)
+    keys = key_file.load(own, word)
+    identity = own.descriptor().keys.id
+    return word, keys, HubLink(hub or own.hub_url(), identity, keys.signing, Settings().hub_seconds)

@@ -10,13 +10,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cairn_protocol.checkpoint import Checkpoint
+from cairn_protocol.messages.openings import Evidence, Pending, PendingOpenings
 from cairn_protocol.messages.parties import Role
+from cairn_protocol.messages.wire import decode, encode
 from cairn_protocol.roster import Roster
 from cairn_protocol.signed_note import parse_note
+from trustee import openings
 from trustee import requests as acts
 from trustee.home import Home
+from trustee.hub_link import HubLink, HubRefuses
+from trustee.keys import ServingKeys, load_assent
 from trustee.mirror import leaves, pushing
 from trustee.mirror.roster import RosterOfMirror
+from trustee.openings import OpeningWaiting
 from trustee.requests import Waiting
 from trustee.settings import Settings
 from trustee.storage.database import Store
@@ -65,14 +71,68 @@ def _today(db: Session) -> int:
     return db.scalar(select(func.coalesce(func.sum(MeterRow.subjects), 0)).where(MeterRow.day == today)) or 0
 
 
-def proposals(home: Home, settings: Settings, hub: str | None) -> list[Waiting]:
-    """What waits at the hub, ticked against this trustee's own roster."""
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that waits for this trustee's staff, ticked against its own log."""
+
+    acts: list[Waiting]
+    openings: list[OpeningWaiting]
+
+    def told(self) -> list[tuple[dict[str, object], str]]:
+        """Each as an object and in words."""
+        return [
+            *((act.as_json(), act.words()) for act in self.acts),
+            *((opening.as_json(), opening.words()) for opening in self.openings),
+        ]
+
+
+def desk(home: Home, hub: HubLink) -> Desk:
+    """What waits at the hub. Raises HomeError if it is silent, HubRefuses."""
     store = Store(home.database)
     try:
         roster = store.read(RosterOfMirror(home.genesis_digest()).current)
-        return acts.waiting(hub or home.hub_url(), roster, store.read(acts.refused), settings.hub_seconds)
+        refused = store.read(acts.refused)
+        waiting = decode(hub.get("/v1/openings/pending").content, PendingOpenings, culprit="hub").openings
+        size = store.read(openings.cosigned_size)
+        return Desk(
+            acts.waiting(hub, roster, refused),
+            [
+                judged
+                for one in waiting
+                if one.id not in refused and (judged := _judged(store, roster, hub, size, one))
+            ],
+        )
     finally:
         store.close()
+
+
+def _judged(store: Store, roster: Roster, hub: HubLink, size: int, pending: Pending) -> OpeningWaiting | None:
+    """The opening with its verdict; None while the hub can't show evidence for what was cosigned here."""
+    try:
+        answer = hub.get(f"/v1/openings/{pending.id}/evidence?size={size}")
+    except HubRefuses:
+        return None
+    shown = decode(answer.content, Evidence, culprit="hub")
+    return store.read(lambda db: openings.judge(db, roster, pending, shown, int(time.time())))
+
+
+def assent(home: Home, word: str, keys: ServingKeys, hub: HubLink, waiting: OpeningWaiting) -> None:
+    """Give this trustee's parts of an opening. Opens the assent share; raises TooFewGroups, TooLittleEvidence."""
+    waiting.verdict.require()
+    share = load_assent(home, word)
+    store = Store(home.database)
+    try:
+        roster = store.read(RosterOfMirror(home.genesis_digest()).current)
+        signed = store.read(lambda db: openings.assent(db, roster, waiting, hub.trustee, keys, share))
+    finally:
+        store.close()
+    hub.post(f"/v1/openings/{waiting.id}/answers", encode(signed))
+
+
+def refuse_opening(keys: ServingKeys, hub: HubLink, waiting: OpeningWaiting) -> None:
+    """Tell the hub that this trustee does not agree."""
+    said = openings.refusal(Pending(id=waiting.id, opening=waiting.opening), hub.trustee, keys)
+    hub.post(f"/v1/openings/{waiting.id}/answers", encode(said))
 
 
 def remember_refusals(home: Home, ids: Iterable[str]) -> None:

@@ -6,12 +6,11 @@ Nothing the hub says is taken on trust: the ticks are what this trustee's own mi
 import datetime as dt
 from dataclasses import dataclass
 
-import httpx2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cairn_protocol.errors import BadRoster, CairnError, ProtocolError
+from cairn_protocol.errors import BadRoster, ProtocolError
 from cairn_protocol.messages.parties import (
     Act,
     Approval,
@@ -23,7 +22,7 @@ from cairn_protocol.messages.parties import (
 )
 from cairn_protocol.messages.wire import decode, encode
 from cairn_protocol.roster import Roster, act_id
-from trustee.errors import HomeError
+from trustee.hub_link import HubLink
 from trustee.storage.tables import RefusalRow
 
 
@@ -67,9 +66,9 @@ def describe(act: Act) -> str:
     return f"allow group {act.group} {act.subjects} more subjects on {act.day}"
 
 
-def waiting(hub_url: str, roster: Roster, refused: set[str], seconds: float) -> list[Waiting]:
+def waiting(hub: HubLink, roster: Roster, refused: set[str]) -> list[Waiting]:
     """What waits at the hub, without what staff refused. Raises HomeError if the hub does not answer."""
-    answer = _ask("GET", f"{hub_url}/v1/roster/proposals", None, seconds)
+    answer = hub.get("/v1/roster/proposals")
     proposals = decode(answer.content, Proposals, culprit="hub").proposals
     return [
         Waiting(act_id(proposal.act), proposal, _objection(roster, proposal))
@@ -86,12 +85,12 @@ def _objection(roster: Roster, proposal: Proposal) -> str | None:
     return None
 
 
-def sign(hub_url: str, found: Waiting, trustee: str, key: Ed25519PrivateKey, seconds: float) -> None:
+def sign(hub: HubLink, found: Waiting, trustee: str, key: Ed25519PrivateKey) -> None:
     """Approve a proposal and tell the hub. Raises BadRoster if our own roster does not bear it out."""
     if found.objection is not None:
         raise BadRoster(f"{found.id} does not fit the roster: {found.objection}")
     approval = Approval(trustee=trustee, signature=approve(found.proposal.act, key))
-    _ask("POST", f"{hub_url}/v1/roster/proposals/{found.id}", encode(approval), seconds)
+    hub.post(f"/v1/roster/proposals/{found.id}", encode(approval))
 
 
 def refused(db: Session) -> set[str]:
@@ -103,23 +102,3 @@ def refuse(db: Session, identity: str) -> None:
     """Remember a refusal."""
     if db.get(RefusalRow, identity) is None:
         db.add(RefusalRow(act_id=identity))
-
-
-def _ask(method: str, url: str, body: bytes | None, seconds: float) -> httpx2.Response:
-    try:
-        answer = httpx2.request(
-            method, url, content=body, headers={"Content-Type": "application/json"}, timeout=seconds
-        )
-    except httpx2.TransportError as cause:
-        raise HomeError("the hub does not answer; nothing was changed") from cause
-    if not answer.is_success:
-        raise CairnError(f"the hub refuses: {_reason(answer)}")
-    return answer
-
-
-def _reason(answer: httpx2.Response) -> str:
-    try:
-        told = answer.json()
-        return str(told.get("reason") or told.get("title"))
-    except (ValueError, AttributeError):
-        return f"status {answer.status_code}"

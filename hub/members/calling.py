@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.errors import UnknownSigner
 from cairn_protocol.http_signatures import verify_request
-from cairn_protocol.messages.parties import Entry, Role
+from cairn_protocol.messages.parties import Entry, Role, TrusteeKeys
 from hub.services import Services, services_of
 from hub.storage import nonces
 
@@ -88,6 +88,42 @@ def calling(role: Role) -> Callable[[Request], Awaitable[Caller]]:
     return dependency
 
 
+@dataclass(frozen=True, slots=True)
+class Trustee:
+    """A trustee of the genesis whose signature holds over this very request."""
+
+    keys: TrusteeKeys
+    body: bytes = field(repr=False)
+
+
+async def calling_trustee(request: Request) -> Trustee:
+    """The dependency of a route that only a trustee may call. Raises as `authenticate`."""
+    services = services_of(request)
+    trustees = {trustee.id: trustee for trustee in services.genesis.trustees}
+
+    def key_of(party: str) -> Ed25519PublicKey:
+        if party not in trustees:
+            raise UnknownSigner("no trustee of that name is in the genesis", culprit=party)
+        return Ed25519PublicKey.from_public_bytes(trustees[party].signing_key)
+
+    body = await request.body()
+    signed = verify_request(
+        request.method,
+        address_of(request, services.settings.public_url),
+        request.headers,
+        body,
+        key_of,
+        int(time.time()),
+        services.settings.signature_window_seconds,
+    )
+    expires = datetime.fromtimestamp(signed.created + services.settings.signature_window_seconds + 1, UTC)
+    await services.store.transact(
+        "admit", lambda db: nonces.spend(db, f"trustee:{signed.key_id}", signed.nonce, expires)
+    )
+    return Trustee(trustees[signed.key_id], body)
+
+
+CallingTrustee = Annotated[Trustee, Depends(calling_trustee)]
 CallingMember = Annotated[Caller, Depends(calling(Role.MEMBER))]
 
 # Refusals that every route with a caller may answer with; for its OpenAPI description.

@@ -29,6 +29,11 @@ def open_card_keys(envelopes: Envelopes, number: int, envelope: bytes) -> Sequen
     return [CardKey(key) for key in secrets.card_keys]
 
 
+def open_shares(envelopes: Envelopes, number: int, envelope: bytes) -> Sequence[bytes]:
+    """A report's line shares, one for each lockable key in the header's order. Raises EnvelopeDamaged."""
+    return decode(envelopes.open(_secrets_of(number), envelope), _Secrets).shares
+
+
 def seal_open_part(envelopes: Envelopes, number: int, part: OpenPart) -> Envelope:
     """The OPEN part of the report with this number, sealed for its row."""
     return envelopes.seal(_open_part_of(number), encode(part))

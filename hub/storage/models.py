@@ -7,9 +7,10 @@ from hub.cards import tables as cards
 from hub.index import tables as index
 from hub.linkage import tables as linkage
 from hub.members import tables as members
+from hub.openings import tables as openings
 from hub.reports import tables as reports
 from hub.storage import envelopes, nonces
 from hub.storage.database import Base
 from hub.translog import tables as translog
 
-__all__ = ["Base", "cards", "envelopes", "index", "linkage", "members", "nonces", "reports", "translog"]
+__all__ = ["Base", "cards", "envelopes", "index", "linkage", "members", "nonces", "openings", "reports", "translog"]

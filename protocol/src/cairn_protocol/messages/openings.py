@@ -99,6 +99,20 @@ class Opening(Message, frozen=True, tag="cairn/opening/1"):
     confirmation: Signed
 
 
+class Pending(Part, frozen=True):
+    """A confirmed opening that waits for a trustee's answer."""
+
+    id: Annotated[str, whole(r"[0-9a-f]{16}")]
+    opening: Opening
+
+
+class PendingOpenings(Message, frozen=True, tag="cairn/pending-openings/1"):
+    """All openings that wait for one trustee."""
+
+    MAX_BYTES: ClassVar[int] = 4 * 1024 * 1024
+    openings: Annotated[tuple[Pending, ...], Meta(max_length=100)]
+
+
 class Shown(Part, frozen=True):
     """A signed header, where its leaf is, and the path that shows it there."""
 

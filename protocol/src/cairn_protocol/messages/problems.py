@@ -190,6 +190,18 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
             "The opening was not asked for as it must be",
             "Two analysts on the roster must sign it, for a reason code and a legal basis; ask for it anew.",
         ),
+        "no-sealed-part": Problem(
+            409, "The report has no sealed part", "Nothing in it could ever have opened one. Choose another report."
+        ),
+        "unknown-opening": Problem(
+            404, "There is no such opening for you", "Check the id; `cairn analyst opening list` shows all."
+        ),
+        "opening-closed": Problem(
+            409, "The opening can no longer be changed", "Ask for it anew if it is still needed."
+        ),
+        "too-few-assents": Problem(
+            409, "Too few trustees have agreed", "Wait for more of them; each decides on its own."
+        ),
         "too-little-evidence": Problem(
             409,
             "The evidence does not bear the opening out",

@@ -13,7 +13,7 @@ from cairn.cli.outcome import tell_failure
 
 def main() -> None:
     """The entry point. Every known failure is a sentence and an exit code, never a traceback."""
-    from cairn.cli import index, joining, keys, log, member, weighing  # noqa: F401  (each adds its verbs to the app)
+    from cairn.cli import analyst, index, joining, keys, log, member, weighing  # noqa: F401  (each adds its verbs to the app)
     from cairn_protocol.errors import CairnError
 
     try:

@@ -152,17 +152,25 @@ class Connection:
             self._client = None
 
     async def get(
-        self, party: PartyId, path: str, *, limit: int, etag: str | None = None, repeat: bool = True
+        self,
+        party: PartyId,
+        path: str,
+        *,
+        limit: int,
+        etag: str | None = None,
+        signed: bool = False,
+        repeat: bool = True,
     ) -> Answer:
-        """GET `path` (encoded, with its query) from the hub or "trustee:<id>". Unsigned.
+        """GET `path` (encoded, with its query) from the hub or "trustee:<id>".
 
-        limit  bytes that an answer may have
+        limit   bytes that an answer may have
+        signed  in the signer's name; nobody's unless told otherwise, so that a lookup names nobody
 
         Raises Unreachable, Unauthorised, Rejected, Conflict, Metered, Misconfigured;
         ProofInvalid past `limit`.
         """
         headers = {"If-None-Match": etag} if etag else {}
-        return await self._request("GET", party, path, b"", headers, limit, signed=False, repeat=repeat)
+        return await self._request("GET", party, path, b"", headers, limit, signed=signed, repeat=repeat)
 
     async def post(
         self,

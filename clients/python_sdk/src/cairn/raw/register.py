@@ -46,6 +46,7 @@ CREATE INDEX IF NOT EXISTS inquiries_by_state ON inquiries (state, arrived);
 CREATE TABLE IF NOT EXISTS waiting_checks (row BLOB PRIMARY KEY, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS own_tags (tag BLOB NOT NULL, row BLOB NOT NULL, PRIMARY KEY (tag, row));
 CREATE TABLE IF NOT EXISTS derived (row BLOB PRIMARY KEY, sealed BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS opened (row BLOB PRIMARY KEY, until INTEGER NOT NULL, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS seen_cards (card_id BLOB PRIMARY KEY, sealed BLOB NOT NULL);
 """
 
@@ -273,6 +274,26 @@ class Register:
         with _told():
             rows = self._db.execute("SELECT card_id, sealed FROM seen_cards").fetchall()
         return [msgspec.json.decode(self._open(b"seen_cards", *row), type=SeenCard) for row in rows]
+
+    # What an analyst opened, for a set time
+
+    def keep_opened(self, opening: str, text: bytes, until: float) -> None:
+        """Keep the text of an opening until then (Unix seconds)."""
+        row = self._row(b"opened", opening.encode())
+        with _told():
+            self._db.execute(
+                "INSERT OR REPLACE INTO opened (row, until, sealed) VALUES (?, ?, ?)",
+                (row, int(until), self._seal(b"opened", row, text)),
+            )
+
+    def opened(self, opening: str, now: float) -> bytes | None:
+        """The text of an opening, if it was read and its time is not over. What is over is deleted."""
+        row = self._row(b"opened", opening.encode())
+        with _told():
+            self._db.execute("PRAGMA secure_delete=ON")
+            self._db.execute("DELETE FROM opened WHERE until <= ?", (int(now),))
+            found = self._db.execute("SELECT sealed FROM opened WHERE row = ?", (row,)).fetchone()
+        return None if found is None else self._open(b"opened", row, found[0])
 
     def _value_row(self, key: MatchKey, epoch: int) -> bytes:
         return self._row(b"value", epoch.to_bytes(4, "big") + oprf_input(key.kind, key.value))
