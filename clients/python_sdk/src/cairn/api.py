@@ -99,6 +99,7 @@ class AsyncHub:
         session = await self.session()
         state = await session.syncing.sync()
         session.forget_index()
+        await session.log.follow()  # who was let in, and whose reports were opened
         return state
 
     async def send_outbox(self) -> list[Receipt]:

@@ -1,6 +1,7 @@
 """Where a party stands: roster, reports and proofs, index, and notices it should read."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from cairn.checking import index_age
 from cairn.client.errors import ClientError, ProofInvalid
@@ -10,6 +11,8 @@ from cairn.raw.register import State
 from cairn.session import Session
 from cairn_protocol.errors import RevokedSigner, UnknownSigner
 from cairn_protocol.messages.index import RecallReason
+from cairn_protocol.messages.openings import opening_id
+from cairn_protocol.openings import requested
 
 _RECALLED = {
     RecallReason.WITHDRAWN: "too few reports are left behind it",
@@ -77,12 +80,27 @@ async def standing_of(session: Session) -> Standing:
         place,
         {state.value: count for state, count in session.register.counts().items()},
         {"number": age.number, "age_seconds": age.age_seconds} if age else None,
-        notices + _of_promises(session) + _of_cards(session),
+        notices + _of_openings(session) + _of_promises(session) + _of_cards(session),
     )
 
 
 def _own_key(session: Session) -> bytes:
     return session.keys.signing.public_key().public_bytes_raw()
+
+
+def _of_openings(session: Session) -> list[str]:
+    """Own reports that were opened: which case, on what basis, when. The log says it before anybody reads."""
+    found = []
+    for opening in session.log.openings():
+        request = requested(opening)
+        ours = session.register.ids_among(request.reports)
+        day = datetime.fromtimestamp(request.requested_at, UTC).date()
+        found += [
+            f"The opening of your report on {inquiry_id} was asked for on {day}: opening {opening_id(request)}, "
+            f"reason {request.reason.value}, basis: {request.basis}."
+            for inquiry_id in ours
+        ]
+    return found
 
 
 def _of_promises(session: Session) -> list[str]:

@@ -27,7 +27,9 @@ from cairn_protocol import merkle
 from cairn_protocol.checkpoint import Verified, open_note
 from cairn_protocol.errors import BadConsistency, PartyId, ProtocolError
 from cairn_protocol.messages.log import LeafKind
+from cairn_protocol.messages.openings import Opening
 from cairn_protocol.messages.parties import Genesis
+from cairn_protocol.messages.wire import decode
 from cairn_protocol.roster import Roster
 
 ENTRIES_A_CALL: Final = 1_000
@@ -130,6 +132,10 @@ class LogView:
                     error.slug, f"leaf {index}: {error.detail}", culprit=error.culprit or HUB
                 ) from error
         return roster
+
+    def openings(self) -> list[Opening]:
+        """Every opening in the log, as of the last `follow` or `verify_all`."""
+        return [decode(content, Opening, culprit=HUB) for _, content in self._followed().openings]
 
     async def verify_inclusion(self, leaf_hash: bytes) -> int | None:
         """The leaf's index under the last checkpoint seen, proven; None if the hub gives no proof yet.

@@ -22,11 +22,13 @@ class Followed(msgspec.Struct, frozen=True):
     size      how many
     frontier  hashes of `merkle.nodes_for_root(size)`
     acts      leaf index and content of every roster act
+    openings  leaf index and content of every opening: a firm finds its own reports in them
     """
 
     size: int
     frontier: tuple[bytes, ...]
     acts: tuple[tuple[int, bytes], ...]
+    openings: tuple[tuple[int, bytes], ...] = ()
 
     @property
     def root(self) -> bytes:
@@ -52,7 +54,7 @@ class Reading:
 
     def take(self, page: Entries) -> None:
         """Take in the next leaves (`page.start` is where the last page ended)."""
-        hashes, acts = [], list(self.followed.acts)
+        hashes, acts, openings = [], list(self.followed.acts), list(self.followed.openings)
         for index, (entry, stated) in enumerate(
             zip(page.entries, page.leaf_hashes, strict=True), start=page.start
         ):
@@ -65,13 +67,15 @@ class Reading:
                 self.odd.add(index)
             if entry.kind in ACT_KINDS and entry.content is not None:
                 acts.append((index, entry.content))
+            if entry.kind is LeafKind.OPENING and entry.content is not None:
+                openings.append((index, entry.content))
             hashes.append(computed)
             self._kind_at.append(entry.kind)
             self._stated += stated
             self.kinds[entry.kind] += 1
         self._computed += b"".join(hashes)
         grown = merkle.append(self.followed.size, self.followed.frontier, hashes)
-        self.followed = Followed(grown.size, grown.frontier, tuple(acts))
+        self.followed = Followed(grown.size, grown.frontier, tuple(acts), tuple(openings))
 
     @property
     def clean(self) -> bool:

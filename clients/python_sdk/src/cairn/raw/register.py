@@ -183,6 +183,12 @@ class Register:
             ).fetchall()
         return [msgspec.json.decode(self._open(b"inquiries", *row), type=Filed) for row in rows]
 
+    def ids_among(self, report_ids: Iterable[UUID]) -> list[str]:
+        """The inquiry ids of our own reports among these."""
+        wanted = set(report_ids)
+        every = self.in_state(*State, limit=1_000_000) if wanted else []
+        return [filed.inquiry_id for filed in every if filed.report_id in wanted]
+
     def counts(self) -> dict[State, int]:
         """How many inquiries are in each state."""
         with _told():
