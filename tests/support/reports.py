@@ -36,21 +36,10 @@ from cairn_protocol.messages.report import (
 from cairn_protocol.messages.wire import Signed, sign
 from cairn_protocol.tags import CardKey, MatchSecret, Tag, derive, key_digest
 from cairn_protocol.voprf import CONTEXT, Output
+from tests.support.keys import EPOCH, NORMALISER, seed, signing_key
 
-EPOCH = 1
-NORMALISER = hashlib.sha256(b"normaliser").digest()
 WEEK = "2026-W40"
 NOW = 1_790_900_000  # a moment in that week
-
-
-def seed(*parts: object) -> bytes:
-    """32 bytes that follow from the parts."""
-    return hashlib.sha256("/".join(map(str, parts)).encode()).digest()
-
-
-def signing_key(*parts: object) -> Ed25519PrivateKey:
-    """An Ed25519 key that follows from the parts."""
-    return Ed25519PrivateKey.from_private_bytes(seed("signing key", *parts))
 
 
 @cache
