@@ -17,7 +17,7 @@ from cairn_protocol.checkpoint import cosign, open_note, with_cosignatures
 from cairn_protocol.errors import BadConsistency
 from cairn_protocol.messages.log import Push, PushAnswer, check_entry, hash_of
 from cairn_protocol.messages.parties import Genesis
-from trustee.mirror import leaves
+from trustee.mirror import leaves, manifests
 from trustee.mirror.roster import RosterOfMirror
 from trustee.storage.tables import CheckpointRow
 
@@ -44,6 +44,7 @@ def take(
         _refuse_fork(db, push)
         return PushAnswer(size=have, cosignature=None)
     genesis = roster.check_arriving(db, have, push.entries)
+    manifests.check_arriving(db, have, push.entries, culprit=_HUB)
     if push.entries:
         leaves.append(db, have, push.entries)
     size = have + len(push.entries)
