@@ -41,6 +41,7 @@ class Session:
             self.profile.genesis_digest,
             home.state,
             Signer(self.profile.party, self.keys.signing),
+            now=now,
         )
         self.genesis: Genesis
         self._index: LocalIndex | None = None

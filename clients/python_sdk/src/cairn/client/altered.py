@@ -24,11 +24,11 @@ async def altered_leaves(reading: Reading, size: int, root: bytes, mirrors: Mirr
     if mirror is None:
         return _without_mirror(reading, size, root)
     findings = {index: _against(mirror, reading, index) for index in reading.differing(mirror.leaf_hashes)}
-    return _finding(_false_contents(reading) | findings)
+    return _finding(_by_itself(reading) | findings)
 
 
 def _without_mirror(reading: Reading, size: int, root: bytes) -> ProofInvalid | None:
-    findings = _false_contents(reading) | {
+    findings = _by_itself(reading) | {
         index: f"leaf {index} ({reading.kind(index)}): the hub's table says {_short(reading.stated(index))}, "
         f"what it gives as the leaf makes {_short(reading.computed(index))}"
         for index in reading.odd
@@ -41,8 +41,13 @@ def _without_mirror(reading: Reading, size: int, root: bytes) -> ProofInvalid | 
     return _finding(findings)
 
 
-def _false_contents(reading: Reading) -> dict[int, str]:
+def _by_itself(reading: Reading) -> dict[int, str]:
+    """What is off whatever the trustees cosigned."""
     return {
+        index: f"leaf {index} ({reading.kind(index)}): a second index {number}, or an older one: the hub may show "
+        "members different ones"
+        for index, number in reading.second_indexes.items()
+    } | {
         index: f"leaf {index} ({reading.kind(index)}): its content is not what its digest says"
         for index in reading.false_content
     }

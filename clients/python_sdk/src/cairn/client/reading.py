@@ -12,7 +12,9 @@ import msgspec
 from cairn_protocol import merkle
 from cairn_protocol.errors import BadMessage
 from cairn_protocol.merkle import HASH_BYTES
-from cairn_protocol.messages.log import Entries, LeafKind, check_entry, hash_of
+from cairn_protocol.messages.index import Manifest
+from cairn_protocol.messages.log import Entries, LeafKind, LogEntry, check_entry, hash_of
+from cairn_protocol.messages.wire import decode
 from cairn_protocol.roster import ACT_KINDS
 
 
@@ -23,12 +25,14 @@ class Followed(msgspec.Struct, frozen=True):
     frontier  hashes of `merkle.nodes_for_root(size)`
     acts      leaf index and content of every roster act
     openings  leaf index and content of every opening: a firm finds its own reports in them
+    manifest  number of the newest manifest of the index; 0 before the first
     """
 
     size: int
     frontier: tuple[bytes, ...]
     acts: tuple[tuple[int, bytes], ...]
     openings: tuple[tuple[int, bytes], ...] = ()
+    manifest: int = 0
 
     @property
     def root(self) -> bytes:
@@ -48,6 +52,7 @@ class Reading:
         self.kinds: Counter[LeafKind] = Counter()
         self.odd: set[int] = set()  # leaves whose hash is not the one in the hub's table
         self.false_content: set[int] = set()  # leaves whose content is not what their digest says
+        self.second_indexes: dict[int, int] = {}  # leaves of manifests whose number was there before, and it
         self._kind_at: list[LeafKind] = []
         self._computed = bytearray()
         self._stated = bytearray()
@@ -55,6 +60,7 @@ class Reading:
     def take(self, page: Entries) -> None:
         """Take in the next leaves (`page.start` is where the last page ended)."""
         hashes, acts, openings = [], list(self.followed.acts), list(self.followed.openings)
+        manifest = self.followed.manifest
         for index, (entry, stated) in enumerate(
             zip(page.entries, page.leaf_hashes, strict=True), start=page.start
         ):
@@ -69,18 +75,31 @@ class Reading:
                 acts.append((index, entry.content))
             if entry.kind is LeafKind.OPENING and entry.content is not None:
                 openings.append((index, entry.content))
+            if entry.kind is LeafKind.MANIFEST:
+                number = self._number(index, entry)
+                if number <= manifest:
+                    self.second_indexes[index] = number
+                manifest = max(manifest, number)
             hashes.append(computed)
             self._kind_at.append(entry.kind)
             self._stated += stated
             self.kinds[entry.kind] += 1
         self._computed += b"".join(hashes)
         grown = merkle.append(self.followed.size, self.followed.frontier, hashes)
-        self.followed = Followed(grown.size, grown.frontier, tuple(acts), tuple(openings))
+        self.followed = Followed(grown.size, grown.frontier, tuple(acts), tuple(openings), manifest)
+
+    def _number(self, index: int, entry: LogEntry) -> int:
+        """The number of a manifest; 0, and noted as false content, if it is none."""
+        try:
+            return decode(entry.content or b"", Manifest).number
+        except BadMessage:
+            self.false_content.add(index)
+            return 0
 
     @property
     def clean(self) -> bool:
-        """Whether content, digest and the hub's table agree about every leaf."""
-        return not self.odd and not self.false_content
+        """Whether content, digest and the hub's table agree about every leaf, and no index has two manifests."""
+        return not self.odd and not self.false_content and not self.second_indexes
 
     def kind(self, index: int) -> LeafKind:
         """The kind that the hub gives to a leaf."""
