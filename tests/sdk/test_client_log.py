@@ -70,10 +70,12 @@ async def test_another_genesis_than_the_pinned_one_is_refused(network: SmallNetw
     assert found.value.culprit == "hub"
 
 
-async def test_a_kept_genesis_that_was_changed_counts_as_none(network: SmallNetwork, tmp_path: Path) -> None:
+async def test_a_kept_genesis_is_held_against_the_pin_too(network: SmallNetwork, tmp_path: Path) -> None:
+    """Whoever can write the state folder still can't put other trustees in the place of the pinned ones."""
+    changed = structs.replace(network.genesis, normaliser=seed("another"))
+    signatures = tuple(sign_genesis(changed, trustee.key) for trustee in network.trustees)
     async with network.connection(tmp_path) as connection:
-        await pinned_genesis(connection)
-        (tmp_path / "genesis.json").write_bytes(b"{}")
+        connection.state.write("genesis.json", encode(SignedGenesis(genesis=changed, signatures=signatures)))
 
         assert await pinned_genesis(connection) == network.genesis
 
