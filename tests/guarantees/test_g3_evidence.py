@@ -13,7 +13,7 @@ from cairn_protocol.messages.report import Confidence, SignedHeader, sign_header
 from cairn_protocol.sightings import Sighting, choose
 from tests.support.keys import signing_key
 from tests.support.openings import DOMAIN, EMAIL, PHONE, Filed, Ledger
-from tests.support.reports import tag_of_value
+from tests.support.reports import Firm, tag_of_value
 
 WEEK_SECONDS = 7 * 86_400
 BILL = (Kind.TRANSACTION, "MAEU-4471-0020")
@@ -234,6 +234,30 @@ def test_a_forwarders_quarantined_phone_links_nothing(ledger: Ledger) -> None:
 def test_another_shared_value_beside_a_quarantined_one_still_links(ledger: Ledger) -> None:
     reports = [ledger.file(firm, PHONE, EMAIL) for firm in ledger.exporters(3)]
     assert ledger.judge(*reports, quarantined=[tag_of_value(*PHONE)]).ok
+
+
+def test_a_claim_on_a_quarantined_value_does_not_stand_in_for_another(ledger: Ledger) -> None:
+    """A thief knows the forwarder's phone, and copies the tag of a mailbox it does not know."""
+    a, b, thief = ledger.exporters(3)
+    report, beside = ledger.file(a, PHONE, EMAIL), ledger.file(b, PHONE, EMAIL)
+    made = ledger.make(thief, PHONE, EMAIL)
+    quarantined = [tag_of_value(*PHONE)]
+    claims = tuple(
+        claim if secret.kind is Kind.PHONE else bytes(64)
+        for secret, claim in zip(made.secrets, made.signed.claims, strict=True)
+    )
+    copied = ledger.place(resigned(made, sign_header(made.signed.header, claims, thief.key)))
+    assert ledger.judge(report, beside, copied).ok
+    shut(ledger.judge(report, beside, copied, quarantined=quarantined), Code.BAD_CLAIM)
+
+
+def test_nobody_but_members_bears_a_report_out(ledger: Ledger) -> None:
+    """An analyst who files is on the roster, and of no group."""
+    a, b = ledger.exporters(2)
+    report, beside = ledger.file(a, PHONE), ledger.file(b, PHONE)
+    analyst = ledger.analyst("a0")
+    filed = ledger.file(Firm("a0", "none", 9, key=analyst.key), PHONE)
+    shut(ledger.judge(report, beside, filed), Code.UNKNOWN_MEMBER)
 
 
 def test_what_a_member_files_after_its_revocation_is_void(ledger: Ledger) -> None:

@@ -175,15 +175,18 @@ def renew(ledger: Ledger, analyst: Analyst) -> Analyst:
     return Analyst(entry, key, analyst.sealing_key)
 
 
-def test_a_key_that_signs_in_another_analysts_name_is_refused(case: Case) -> None:
+@pytest.mark.parametrize("forged", ["a0", "a1"])
+def test_a_key_that_signs_in_another_analysts_name_is_refused(case: Case, forged: str) -> None:
+    """One analyst alone, or the hub, can write the other's name, and not sign in it."""
+    keys = {"a0": case.asked.key, "a1": case.confirmed.key} | {forged: signing_key("hub")}
     request = case.ledger.request(case.reports[0])
     opening = Opening(
-        request=sign(request, case.asked.key),
-        confirmation=sign(confirm(request, "a1", case.ledger.now), case.asked.key),
+        request=sign(request, keys["a0"]),
+        confirmation=sign(confirm(request, "a1", case.ledger.now), keys["a1"]),
     )
     with pytest.raises(BadSignature) as refused:
         signers(opening, case.ledger.roster, case.leaf_index + 1, case.ledger.now)
-    assert refused.value.culprit == "analyst:a1"
+    assert refused.value.culprit == f"analyst:{forged}"
 
 
 def test_nobody_but_analysts_asks(case: Case) -> None:
