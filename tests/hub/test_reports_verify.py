@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from cairn_protocol.codes import red_flags
 from cairn_protocol.errors import ProtocolError
 from cairn_protocol.kinds import Kind
 from cairn_protocol.messages.report import Header, Report, SignedHeader, sign_header
@@ -17,6 +18,8 @@ from tests.support.reports import NOW, Firm, firm, genesis, open_codes, secret_o
 ALDER, BIRCH = firm("alder", 1), firm("birch", 2)
 PHONE, EMAIL = (Kind.PHONE, "+905550100199"), (Kind.EMAIL, "buy@orkide.example")
 GENESIS = genesis()
+
+LOCAL_ONLY = next(flag.code for flag in red_flags().flags if flag.local_only)
 
 replace = msgspec.structs.replace
 
@@ -108,6 +111,7 @@ BAD: dict[str, tuple[str, Callable[[], Report]]] = {
     "another OPEN part": ("bad-message", lambda: replace(a_report(), open=a_report(country="CN").open)),
     "an unknown country": ("unknown-code", lambda: with_codes(country="QQ")),
     "an unknown flag": ("unknown-code", lambda: with_codes(red_flags=("RF-XXX-99",))),
+    "a flag that stays at the firm": ("unknown-code", lambda: with_codes(red_flags=(LOCAL_ONLY,))),
     "an unknown family": ("unknown-code", lambda: with_codes(family="FAM-NONE")),
     "an unknown list version": ("unknown-code", lambda: with_codes(items_version="9.9.9")),
     "flags out of order": ("bad-message", lambda: with_codes(red_flags=("RF-LOG-01", "RF-ENU-01"))),
