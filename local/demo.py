@@ -22,13 +22,14 @@ from cairn.advice import Advice
 from cairn.client.errors import ProofInvalid
 from cairn.filing import Receipt
 from local import filing, town
-from local.processes import CommandFailed
+from local.processes import CommandFailed, attempt, command, wait_until
 from local.running import Local, database_url
 from local.stories import ORKIDE, S3_LATER, SCOPE
 from local.town import Town
 
 _INQUIRIES = 240
 _SEED = 7
+_REFUSED = 6
 
 
 class NotAsTold(Exception):
@@ -77,8 +78,9 @@ async def _tell(local: Local) -> None:
     )
     _say("the hub saw codes and pseudonyms; no name, phone or address left a firm")
 
-    await _shopping_around(place)
+    sealed = await _shopping_around(place)
     await _one_event(place)
+    await _opening(place, sealed)
     await _outages(local)
     await _edited_log(local)
     _chapter("What each party could and could not see")
@@ -87,20 +89,24 @@ async def _tell(local: Local) -> None:
         "the hub: who filed how much and when, codes, and which pseudonyms recur; no name, no question asked of it"
     )
     _say("a trustee: which member asked for how many padded batches; no name, no report, no answer")
-    _say("not yet in this version: sealed details and their opening, aggregates, bulletins")
+    _say(
+        "an analyst: codes, bands and links; a name only after three groups' evidence, a colleague and two trustees"
+    )
+    _say("not yet in this version: aggregates under encryption")
 
 
-async def _shopping_around(place: Town) -> None:
+async def _shopping_around(place: Town) -> tuple[str, str]:
+    """Tell the story; the ids of Alder's and Birch's reports."""
     _chapter("Story 1: a buyer goes from firm to firm")
     alder, birch, cedar, dogwood = ORKIDE
-    await _file(place, alder, "Alder Sensors (US) declines a buyer from Izmir and tells Cairn")
+    first = await _file(place, alder, "Alder Sensors (US) declines a buyer from Izmir and tells Cairn")
     filing.publish(place)
     advice = await _check(place, birch)
     _expect(advice.groups is None, "one group alone makes no card")
     _say(
         "Birch Valves gets another name with the same phone and checks: not seen; one group alone is never shown"
     )
-    await _file(place, birch, "Birch declines too, and tells Cairn")
+    second = await _file(place, birch, "Birch declines too, and tells Cairn")
     filing.publish(place)
     advice = await _check(place, alder)
     _expect(advice.groups == "2-4", "Alder sees the card")
@@ -113,6 +119,7 @@ async def _shopping_around(place: Town) -> None:
     _expect(advice.groups == "2-4", "Dogwood sees the card")
     _say(f"Dogwood Machine, asked next, checks before it answers: {advice.groups} groups. It decides alone.")
     _say("no firm learnt who the others are; the hub did not learn that anybody checked")
+    return first, second
 
 
 async def _one_event(place: Town) -> None:
@@ -131,6 +138,45 @@ async def _one_event(place: Town) -> None:
     advice = await _check(place, fir)
     _expect(advice.groups == "2-4", "now there are two groups")
     _say(f"now it is {advice.groups} groups, and Fir sees it")
+
+
+async def _opening(place: Town, reports: tuple[str, str]) -> None:
+    _chapter("Opening a sealed name: three groups, two analysts, two trustees")
+    first, second = reports
+    ana, ben = (["--home", place.party(name), "--json"] for name in town.ANALYSTS)
+    told = attempt("cairn", "analyst", "opening", "request", "--report", second, "--reason", "T1", *ana)
+    _expect(told.code == _REFUSED, "two groups open nothing")
+    _say(
+        f"analyst Ana asks for Birch's report: refused ({told.json['reason']}); "
+        "only one other group shares a value with it"
+    )
+    told = attempt("cairn", "analyst", "opening", "request", "--report", first, "--reason", "T1", *ana)
+    opening = str(told.json["opening"])
+    _say(
+        "she asks for Alder's, which shares its phone with Birch's and its web site with Cedar's: "
+        "it waits for a colleague"
+    )
+    attempt("cairn", "analyst", "opening", "confirm", opening, *ben)
+    _say("analyst Ben confirms; the opening is in the log before any trustee answers")
+    wait_until(lambda: opening in command("cairn-trustee", "requests", "--home", place.trustee("t1")))
+    command("cairn-trustee", "approve", opening, "--home", place.trustee("t1"))
+    told = attempt("cairn", "analyst", "opening", "read", opening, *ana)
+    _expect(told.code != 0, "one of two trustees opens nothing")
+    _say("trustee t1 checks the evidence by its own log and agrees: still shut")
+    command("cairn-trustee", "approve", opening, "--home", place.trustee("t2"))
+    told = attempt("cairn", "analyst", "opening", "read", opening, *ana)
+    name = ORKIDE[0][1]["party"]["name"]
+    _expect(name in told.text, "two of two trustees open it")
+    _say(
+        f"trustee t2 agrees too: on Ana's own machine the name is read ({name}); it never passed through the hub"
+    )
+    async with AsyncHub(place.party("alder")) as hub:
+        await hub.sync()
+    told = attempt("cairn", "status", "--home", place.party("alder"), "--json")
+    _expect(opening in told.text, "Alder is told")
+    _say(
+        "Alder's next sync tells it: its report was opened, by which case, for what reason, on what legal basis"
+    )
 
 
 async def _outages(local: Local) -> None:
@@ -168,11 +214,12 @@ async def _edited_log(local: Local) -> None:
             raise NotAsTold("the edited leaf was not noticed")
 
 
-async def _file(place: Town, told: tuple[str, dict[str, object]], text: str) -> None:
+async def _file(place: Town, told: tuple[str, dict[str, object]], text: str) -> str:
     firm, inquiry = told
     receipt = await _file_one(place, firm, inquiry)
-    _expect(receipt.status == "promised", f"{firm} filed")
+    _expect(receipt.status == "promised" and receipt.report_id is not None, f"{firm} filed")
     _say(text)
+    return str(receipt.report_id)
 
 
 async def _file_one(place: Town, firm: str, inquiry: dict[str, object]) -> Receipt:

@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,38 @@ def command(*words: str | Path, env: Mapping[str, str] | None = None, timeout: f
     if done.returncode:
         raise CommandFailed(f"{' '.join(map(str, words))}\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a command of ours ended, and what it printed."""
+
+    code: int
+    text: str
+
+    @property
+    def json(self) -> dict[str, object]:
+        """The object on its first line."""
+        told = json.loads(self.text.splitlines()[0])
+        assert isinstance(told, dict)
+        return told
+
+
+def attempt(*words: str | Path) -> Told:
+    """Run one of our commands to its end, whatever it is."""
+    done = subprocess.run(
+        [str(BIN / words[0]), *map(str, words[1:])], capture_output=True, text=True, timeout=120, check=False
+    )
+    return Told(done.returncode, done.stdout)
+
+
+def wait_until(held: Callable[[], bool], patience: float = 30.0) -> None:
+    """Return once it holds. Raises CommandFailed if it never does."""
+    until = time.monotonic() + patience
+    while not held():
+        if time.monotonic() > until:
+            raise CommandFailed("waited in vain")
+        time.sleep(0.3)
 
 
 def start(words: Sequence[str | Path], log: Path) -> Running:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hub.storage.embedded import EmbeddedPostgres
 from local.processes import Running, alive, end, write_json
-from local.town import FIRMS, Town, start_hub, start_trustee
+from local.town import ANALYSTS, FIRMS, LIAISONS, Town, start_hub, start_trustee
 
 
 @dataclass(slots=True)
@@ -93,6 +93,8 @@ class Local:
                 {"id": firm.id, "group": firm.group, "sector": firm.sector, "home": str(town.party(firm.id))}
                 for firm in FIRMS
             ],
+            "analysts": [{"id": name, "home": str(town.party(name))} for name in ANALYSTS],
+            "liaisons": [{"id": name, "home": str(town.party(name))} for name in LIAISONS],
         }
 
 
