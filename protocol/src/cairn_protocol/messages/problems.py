@@ -169,6 +169,11 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
             "The period is closed: its one sum is fixed",
             "Send what is late or corrected with the next period's return.",
         ),
+        "budget-spent": Problem(
+            409,
+            "The figure would cost more than is left of the period's privacy budget",
+            "Ask for coarser or fewer figures, or wait for the next period; the budget comes back with it.",
+        ),
         "void-sum": Problem(
             409,
             "The sum lies where honest returns can't bring it",
