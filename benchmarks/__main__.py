@@ -9,7 +9,7 @@ import sys
 
 from benchmarks.measuring import ROOT
 
-BENCHMARKS = ("curve", "join", "intake", "openings")
+BENCHMARKS = ("curve", "join", "intake", "link_growth", "openings")
 
 
 def main() -> int:
