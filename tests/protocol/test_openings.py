@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives import hpke
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from cairn_protocol.messages.log import LeafKind, LogEntry, check_entry, content
 from cairn_protocol.messages.openings import (
     Assent,
     AssentPart,
+    AssentParts,
     Confirmation,
     Evidence,
     LineShare,
@@ -28,6 +30,7 @@ from cairn_protocol.messages.openings import (
     Reason,
     Refusal,
     ReportMaterial,
+    SealedTo,
     check_request,
     confirm,
     open_assent,
@@ -140,6 +143,34 @@ def test_an_assent_to_one_opening_can_not_be_played_back_for_another() -> None:
     moved = sign(Assent(opening=opening_digest(OPENING), trustee="t1", sealed=halves), signing_key("t1"))
     with pytest.raises(BadOpening):
         read(moved, A0)
+
+
+def sealed_by_hand(inside: AssentParts, named: bytes) -> Signed:
+    """An assent to OPENING that the protocol's text gives: HPKE info = label, then opening, trustee, analyst."""
+    suite = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+    halves = []
+    for analyst in (A0, A1):
+        parts = (opening_digest(OPENING), b"t1", analyst.entry.party.encode())
+        info = b"cairn/v1/assent-answer" + b"".join(len(one).to_bytes(4, "big") + one for one in parts)
+        ciphertext = suite.encrypt(encode(inside), analyst.sealing_key.public_key(), info)
+        halves.append(SealedTo(analyst=analyst.entry.party, ciphertext=ciphertext))
+    return sign(Assent(opening=named, trustee="t1", sealed=(halves[0], halves[1])), signing_key("t1"))
+
+
+def test_the_opening_is_named_outside_inside_and_in_the_sealing() -> None:
+    here, elsewhere = opening_digest(OPENING), seed("another opening")
+    inside = AssentParts(opening=here, trustee="t1", parts=PARTS)
+    assert read(sealed_by_hand(inside, here), A0) == PARTS
+    wrong_inside = msgspec.structs.replace(inside, opening=elsewhere)
+    wrong_trustee = msgspec.structs.replace(inside, trustee="t2")
+    for signed in (
+        sealed_by_hand(inside, elsewhere),
+        sealed_by_hand(wrong_inside, here),
+        sealed_by_hand(wrong_trustee, here),
+    ):
+        with pytest.raises(BadOpening) as refused:
+            read(signed, A0)
+        assert refused.value.culprit == "trustee:t1"
 
 
 def test_one_trustees_assent_is_not_anothers() -> None:
