@@ -1,4 +1,4 @@
-"""What linkage writes: the board's outcome as rows, and who inherits a dissolved cluster's id."""
+"""What linkage writes: the board's outcome as rows, and at a cluster that is no more, who has its reports."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -25,26 +25,6 @@ async def forget(db: AsyncSession, left: Sequence[Left]) -> None:
         await db.execute(delete(LinkedReport).where(among(LinkedReport.report, [row.number for row in left])))
 
 
-def heirs(board: Board, staying: Sequence[Live]) -> dict[int, int]:
-    """Which new cluster (by the board's id) takes the id of which dissolved one, so that its card lives on.
-
-    The one that has most of the old cluster's reports; of two, the one with the older founder.
-    An id goes to one cluster, a cluster takes one id.
-    """
-    shares = Counter(
-        (report.cluster, board.home(report.sighting.place))
-        for report in staying
-        if report.cluster is not None
-    )
-    taken: dict[int, int] = {}
-    for (old, new), _ in sorted(
-        shares.items(), key=lambda one: (-one[1], board.clusters[one[0][1]].founder, one[0])
-    ):
-        if new < 0 and new not in taken and old not in taken.values():
-            taken[new] = old
-    return taken
-
-
 async def write(
     db: AsyncSession,
     envelopes: Envelopes,
@@ -54,9 +34,8 @@ async def write(
     dissolved: Collection[int],
 ) -> None:
     """Write a board after all placing: clusters, who is in which, which tags lead where."""
-    real = heirs(board, staying)
-    unnamed = sorted((at for at in board.changed if at < 0 and at not in real), reverse=True)
-    real |= dict(zip(unnamed, await _draw_ids(db, len(unnamed)), strict=True))
+    unnamed = sorted((at for at in board.changed if at < 0), reverse=True)
+    real = dict(zip(unnamed, await _draw_ids(db, len(unnamed)), strict=True))
 
     def id_of(cluster: int) -> int:
         return real.get(cluster, cluster)
@@ -85,10 +64,8 @@ async def write(
         ),
     )
     await _write_tags(db, board, real)
-    emptied: dict[int, int | None] = {old: None for old in dissolved if old not in real.values()}
-    for old, new in _where_most_went(board, staying).items():
-        if old in emptied:
-            emptied[old] = id_of(new)
+    emptied: dict[int, int | None] = dict.fromkeys(dissolved)
+    emptied |= {old: id_of(new) for old, new in _where_most_went(board, staying).items()}
     await _empty(db, emptied | merged)
 
 
@@ -131,15 +108,14 @@ async def _move(db: AsyncSession, old: int, new: int) -> None:
 
 
 async def _move_reports(db: AsyncSession, reports: Sequence[tuple[Live, int]]) -> None:
-    moved = [(report.number, cluster) for report, cluster in reports if report.cluster != cluster]
-    if moved:
+    if reports:
         await db.execute(
             text(
                 "UPDATE linked_reports SET cluster = moved.cluster"
                 " FROM unnest(CAST(:numbers AS bigint[]), CAST(:clusters AS bigint[])) AS moved (report, cluster)"
                 " WHERE linked_reports.report = moved.report"
             ),
-            {"numbers": [number for number, _ in moved], "clusters": [cluster for _, cluster in moved]},
+            {"numbers": [live.number for live, _ in reports], "clusters": [to for _, to in reports]},
         )
 
 

@@ -81,4 +81,4 @@ def test_later_reports_do_not_turn_what_the_oldest_said() -> None:
     """So a hot value costs no more to weigh than its first reports."""
     own = [beside(at % 30, "orkide") for at in range(WEIGHED)]
 
-    assert not is_common(own + named(range(500)))
+    assert not is_common(own + named(range(2_000)))
