@@ -16,13 +16,23 @@ class TrusteeError(CairnError):
 
 
 class HomeError(TrusteeError):
-    """The home folder lacks something. The text says what to do."""
+    """The home folder lacks something or has it already. The text says what to do."""
+
+
+class PeersMissing(TrusteeError):
+    """Not every trustee of a key generation came in time. The text names who is missing."""
 
 
 class StoreUnavailable(TrusteeError):
     """The database is locked or the disk is full: nothing was kept, nothing is answered."""
 
     slug = "store-unavailable"
+
+
+class NothingCosigned(TrusteeError):
+    """This trustee has not cosigned a state of the log yet."""
+
+    slug = "log-not-ready"
 
 
 class ReplayedNonce(TrusteeError):
@@ -36,12 +46,20 @@ class Metered(TrusteeError):
 
     slug = "metered"
 
-    def __init__(self, detail: str, retry_after: int) -> None:
-        super().__init__(detail)
-        self.retry_after = retry_after
-
 
 class BodyTooLarge(TrusteeError):
     """A body is larger than its route takes."""
 
     slug = "body-too-large"
+
+
+class HubUnreachable(TrusteeError):
+    """The hub does not answer a staff command."""
+
+
+class HubRefuses(TrusteeError):
+    """The hub answers a staff command with a problem. `slug` is its type."""
+
+    def __init__(self, slug: str, detail: str) -> None:
+        super().__init__(f"the hub refuses: {detail}")
+        self.problem = slug

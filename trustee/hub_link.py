@@ -8,17 +8,8 @@ from dataclasses import dataclass, field
 import httpx2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cairn_protocol.errors import CairnError
 from cairn_protocol.http_signatures import NONCE_BYTES, sign_request
-from trustee.errors import HomeError
-
-
-class HubRefuses(CairnError):
-    """The hub answered with a problem. `slug` is its type."""
-
-    def __init__(self, slug: str, detail: str) -> None:
-        super().__init__(f"the hub refuses: {detail}")
-        self.slug = slug
+from trustee.errors import HubRefuses, HubUnreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +22,7 @@ class HubLink:
     seconds: float
 
     def get(self, path: str) -> httpx2.Response:
-        """The answer to a signed GET. Raises HomeError if the hub is silent, HubRefuses."""
+        """The answer to a signed GET. Raises HubUnreachable, HubRefuses."""
         return self._ask("GET", path, b"")
 
     def post(self, path: str, body: bytes) -> httpx2.Response:
@@ -46,8 +37,8 @@ class HubLink:
             headers["Content-Type"] = "application/json"
         try:
             answer = httpx2.request(method, url, content=body, headers=headers, timeout=self.seconds)
-        except httpx2.TransportError as cause:
-            raise HomeError("the hub does not answer; nothing was changed") from cause
+        except (httpx2.HTTPError, httpx2.InvalidURL) as cause:
+            raise HubUnreachable("the hub does not answer; nothing was changed") from cause
         if not answer.is_success:
             raise HubRefuses(*_told(answer))
         return answer

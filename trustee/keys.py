@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from msgspec import Meta
 
 from cairn_protocol import passphrase
-from cairn_protocol.group import Scalar, decode_scalar, encode_scalar
+from cairn_protocol.group import decode_scalar, encode_scalar, multiply_base
+from cairn_protocol.kinds import KeyName
+from cairn_protocol.messages.parties import Genesis, TrusteeKeys
 from cairn_protocol.messages.wire import Bytes32, Message, decode, encode
 from cairn_protocol.sharing import Index, KeyShare
 from trustee.errors import HomeError
@@ -39,13 +41,20 @@ class _Serving(Message, frozen=True, tag="cairn/trustee-serving/1"):
 
 @dataclass(frozen=True, slots=True)
 class ServingKeys:
-    """What a running trustee holds. The shares are None before the key generation."""
+    """What a running trustee holds. There are no shares before the key generation."""
 
     index: Index
     signing: Ed25519PrivateKey = field(repr=False)
     sealing: X25519PrivateKey = field(repr=False)
     names: KeyShare | None = None
     values: KeyShare | None = None
+
+    def share(self, name: KeyName) -> KeyShare:
+        """The share of that key. Raises HomeError before the key generation."""
+        share = self.names if name is KeyName.NAMES else self.values
+        if share is None:
+            raise HomeError("this trustee has no shares: run the key generation first")
+        return share
 
 
 def create(home: Home, word: str, index: Index) -> ServingKeys:
@@ -70,18 +79,6 @@ def load(home: Home, word: str) -> ServingKeys:
     )
 
 
-def keep_shares(
-    home: Home, word: str, keys: ServingKeys, names: KeyShare, values: KeyShare, assent: Scalar
-) -> None:
-    """Write the shares of a finished key generation. Raises HomeError if there are shares already."""
-    if keys.names is not None or _file(home).assent is not None:
-        raise HomeError(
-            "this trustee has its shares already; a share is never replaced by another key generation"
-        )
-    whole = ServingKeys(keys.index, keys.signing, keys.sealing, names, values)
-    _write(home, word, whole, passphrase.seal(word, encode_scalar(assent), _ASSENT))
-
-
 def load_assent(home: Home, word: str) -> KeyShare:
     """Open the assent compartment. Raises HomeError, WrongPassphrase."""
     sealed = _file(home).assent
@@ -89,6 +86,41 @@ def load_assent(home: Home, word: str) -> KeyShare:
         raise HomeError("there is no assent share before the key generation")
     scalar = decode_scalar(passphrase.open_sealed(word, sealed, _ASSENT))
     return KeyShare(Index(home.descriptor().keys.index), scalar)
+
+
+def keep_shares(
+    home: Home, word: str, keys: ServingKeys, names: KeyShare, values: KeyShare, assent: KeyShare
+) -> None:
+    """Write the shares of a finished key generation.
+
+    Raises HomeError once a genesis is signed: from then on members rely on these shares.
+    """
+    require_no_genesis(home)
+    sealed = passphrase.seal(word, encode_scalar(assent.scalar), _ASSENT)
+    _write(home, word, ServingKeys(keys.index, keys.signing, keys.sealing, names, values), sealed)
+
+
+def require_no_genesis(home: Home) -> None:
+    """Raise HomeError if the shares in the home are in use."""
+    if home.has_genesis():
+        raise HomeError(
+            "the genesis of this trustee's keys is signed; another key generation needs a home of its own"
+        )
+
+
+def compartments(home: Home) -> dict[str, bool]:
+    """Which compartments are there, without opening any. Raises HomeError."""
+    return {"serving": True, "assent": _file(home).assent is not None}
+
+
+def require_shares_of(genesis: Genesis, me: TrusteeKeys, keys: ServingKeys) -> None:
+    """Raise HomeError unless the shares here are those that the genesis publishes for this trustee.
+
+    Cost: two multiplications.
+    """
+    for name in KeyName:
+        if multiply_base(keys.share(name).scalar) != genesis.joint_key(name).shares[me.index - 1]:
+            raise HomeError(f"the share of {name} in the key file is not the one in the genesis")
 
 
 def _file(home: Home) -> KeyFile:

@@ -35,7 +35,7 @@ from cairn_protocol.sharing import KeyShare
 from cairn_protocol.signed_note import parse_note
 from cairn_protocol.tags import Tag
 from trustee.keys import ServingKeys
-from trustee.mirror.pushing import latest_note
+from trustee.mirror.pushing import latest
 from trustee.storage.tables import CheckpointRow, LeafRow
 
 
@@ -47,6 +47,10 @@ class OpeningWaiting:
     opening: Opening
     evidence: Evidence
     verdict: OpeningVerdict
+
+    def require(self) -> None:
+        """Raise TooFewGroups or TooLittleEvidence unless this trustee's own log bears it out."""
+        self.verdict.require()
 
     def words(self) -> str:
         """A few lines."""
@@ -92,12 +96,12 @@ def cosigned_size(db: Session) -> int:
 
 def ground_of(db: Session, roster: Roster) -> Ground:
     """What this trustee knows by itself. Raises BadMessage before anything was cosigned."""
-    note = latest_note(db)
-    if note is None:
+    newest = latest(db)
+    if newest is None:
         raise BadMessage("nothing was cosigned here yet")
     return Ground(
         roster=roster,
-        checkpoint=Checkpoint.parse(parse_note(note).text),
+        checkpoint=Checkpoint.parse(parse_note(newest.note).text),
         first_cosigned=_first_cosigned(db),
         quarantined=_quarantined(db),
         taken_back=_taken_back(db),

@@ -9,6 +9,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CAIRN_TRUSTEE_", frozen=True, extra="ignore")
 
+    listen: str | None = Field(
+        default=None,
+        description="host:port to listen on, behind a proxy or in a container. Default: those of the trustee's url.",
+    )
+    addresses: tuple[str, ...] = Field(
+        default=(),
+        description="Further urls (JSON list) that members and hub may sign requests for, beside the descriptor's: "
+        "while an address changes, or where a relay stands before the trustee.",
+    )
     subjects_a_day: int = Field(
         default=500,
         ge=1,
@@ -26,8 +35,16 @@ class Settings(BaseSettings):
     push_bytes: int = Field(
         default=16 * 1024 * 1024, ge=1024, description="Largest push: 1,000 leaves with their contents."
     )
+    busy_seconds: float = Field(
+        default=5,
+        ge=0,
+        description="Wait for another process that writes to the database, a staff command's.",
+    )
     ceremony_seconds: float = Field(
         default=120, gt=0, description="How long a key generation waits for the other trustees."
     )
     hub_seconds: float = Field(default=10, gt=0, description="Wait for the hub's answer to a staff command.")
+    shutdown_seconds: int = Field(
+        default=15, ge=0, description="Time that requests under way have to finish at the end."
+    )
     log_level: str = Field(default="INFO", description="Level of the process's log.")

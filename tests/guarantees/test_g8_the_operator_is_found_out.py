@@ -322,7 +322,7 @@ def test_an_honest_trustee_cosigns_no_second_index_of_one_number(town: RunningTo
     town.settle()
     home = TrusteeHome(tmp_path / "t1")
     shutil.copytree(town.place.trustee("t1"), home.folder)  # the real one must not be left behind by its log
-    trustee = Serving(home, home.stored_passphrase() or "", TrusteeSettings())
+    trustee = Serving(home, load_trustee(home, home.stored_passphrase() or ""), TrusteeSettings())
     try:
         size, second = trustee.size().size, _second_index(town)
         entry = LogEntry(kind=LeafKind.MANIFEST, digest=content_digest(second), content=second)

@@ -1,19 +1,19 @@
 """Taking a push of the hub's: append what is new, then cosign if the hub's root is ours.
 
-The mirror is the consistency check: a checkpoint is cosigned only if its root is the root of the
-leaves this trustee has itself, so no leaf it ever cosigned can change or go. A push is one
-transaction: refused, it leaves nothing behind.
+The mirror is the consistency check: a checkpoint is cosigned only if it is about all leaves this
+trustee has, so no leaf it ever cosigned can change or go, and no older state is dated anew. A push is
+one transaction: refused, it leaves nothing behind.
 Source: RFC 6962; C2SP tlog-cosignature.
 """
 
-import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cairn_protocol.checkpoint import cosign, open_note, with_cosignatures
+from cairn_protocol.checkpoint import Checkpoint, cosign, open_note, with_cosignatures
 from cairn_protocol.errors import BadConsistency
 from cairn_protocol.messages.log import Push, PushAnswer, check_entry, hash_of
 from cairn_protocol.messages.parties import Genesis
@@ -24,33 +24,38 @@ from trustee.storage.tables import CheckpointRow
 _HUB = "hub"
 
 
-def take(
-    db: Session,
-    push: Push,
-    roster: RosterOfMirror,
-    trustee: str,
-    key: Ed25519PrivateKey,
-    now: Callable[[], float] = time.time,
-) -> PushAnswer:
+@dataclass(frozen=True, slots=True)
+class Cosigner:
+    """Who cosigns.
+
+    now  seconds since 1970, by this machine's clock
+    """
+
+    trustee: str
+    genesis: Genesis
+    key: Ed25519PrivateKey = field(repr=False)
+    now: Callable[[], float]
+
+
+def take(db: Session, push: Push, roster: RosterOfMirror, cosigner: Cosigner) -> PushAnswer:
     """Append the push's leaves and cosign its checkpoint. The body of one transaction.
 
     A push that begins elsewhere than the mirror ends appends nothing and is told the size.
     Raises BadConsistency for a fork, BadMessage, BadRoster, BadSignature; culprit: the hub.
     """
-    have = leaves.size(db)
+    size = leaves.size(db)
     for entry in push.entries:
         check_entry(entry, culprit=_HUB)
-    if push.start != have and push.entries:
+    if push.start != size:
         _refuse_fork(db, push)
-        return PushAnswer(size=have, cosignature=None)
-    genesis = roster.check_arriving(db, have, push.entries)
-    manifests.check_arriving(db, have, push.entries, culprit=_HUB)
-    if push.entries:
-        leaves.append(db, have, push.entries)
-    size = have + len(push.entries)
-    if push.checkpoint is None:
         return PushAnswer(size=size, cosignature=None)
-    return PushAnswer(size=size, cosignature=_cosign(db, push.checkpoint, size, genesis, trustee, key, now))
+    if push.entries:
+        roster.check_arriving(db, size, push.entries)
+        manifests.check_arriving(db, size, push.entries, culprit=_HUB)
+        leaves.append(db, size, push.entries)
+        size += len(push.entries)
+    line = _cosignature(db, push.checkpoint, size, cosigner) if push.checkpoint is not None else None
+    return PushAnswer(size=size, cosignature=line)
 
 
 def _refuse_fork(db: Session, push: Push) -> None:
@@ -61,39 +66,30 @@ def _refuse_fork(db: Session, push: Push) -> None:
             raise BadConsistency(f"leaf {at} is another one than the hub showed before", culprit=_HUB)
 
 
-def _cosign(
-    db: Session,
-    note: str,
-    size: int,
-    genesis: Genesis,
-    trustee: str,
-    key: Ed25519PrivateKey,
-    now: Callable[[], float],
-) -> str | None:
+def _cosignature(db: Session, note: str, size: int, cosigner: Cosigner) -> str:
+    genesis = cosigner.genesis
     hub_key = Ed25519PublicKey.from_public_bytes(genesis.hub_key)
     checkpoint = open_note(note, genesis.origin, hub_key, {}, 0, sender=_HUB).checkpoint
-    if checkpoint.size > size:
-        return None  # leaves are missing: the answer's size says which
-    if checkpoint.size == 0 or checkpoint.root != leaves.root(db, checkpoint.size):
+    if checkpoint.size != size:
         raise BadConsistency(
-            f"the root at {checkpoint.size} leaves is not that of the leaves shown", culprit=_HUB
+            f"a checkpoint of {checkpoint.size} leaves, where the mirror has {size}", culprit=_HUB
         )
-    earlier = db.get(CheckpointRow, checkpoint.size)
-    if earlier is not None:
-        return earlier.cosignature  # the first time counts: it is when these leaves were first seen
-    at = int(now())
-    line = cosign(checkpoint, f"{genesis.origin}/{trustee}", key, at)
-    db.add(
-        CheckpointRow(
-            size=checkpoint.size,
-            note=with_cosignatures(note, [line]),
-            cosignature=line,
-            cosigned_at=at,
-        )
+    if size == 0 or checkpoint.root != leaves.root(db, size):
+        raise BadConsistency(f"the root at {size} leaves is not that of the leaves shown", culprit=_HUB)
+    earlier = db.get(CheckpointRow, size)
+    return earlier.cosignature if earlier is not None else _cosigned(db, note, checkpoint, cosigner)
+
+
+def _cosigned(db: Session, note: str, checkpoint: Checkpoint, cosigner: Cosigner) -> str:
+    at = int(cosigner.now())
+    line = cosign(checkpoint, f"{cosigner.genesis.origin}/{cosigner.trustee}", cosigner.key, at)
+    row = CheckpointRow(
+        size=checkpoint.size, note=with_cosignatures(note, [line]), cosignature=line, cosigned_at=at
     )
+    db.add(row)
     return line
 
 
-def latest_note(db: Session) -> str | None:
-    """The newest checkpoint this trustee cosigned, with its cosignature."""
-    return db.scalar(select(CheckpointRow.note).order_by(CheckpointRow.size.desc()).limit(1))
+def latest(db: Session) -> CheckpointRow | None:
+    """The newest checkpoint this trustee cosigned."""
+    return db.scalar(select(CheckpointRow).order_by(CheckpointRow.size.desc()).limit(1))

@@ -1,6 +1,6 @@
 """The tables, and what each column may tell."""
 
-from sqlalchemy import Index, Integer, LargeBinary, String
+from sqlalchemy import Integer, LargeBinary, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -18,8 +18,6 @@ class LeafRow(Base):
     kind: Mapped[str] = mapped_column(String(32), index=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     content: Mapped[bytes | None] = mapped_column(LargeBinary)
-    # Looked up when evidence is checked: where is this report's leaf.
-    __table_args__ = (Index("leaves_by_hash", "leaf_hash"),)
 
 
 class NodeRow(Base):
@@ -33,7 +31,10 @@ class NodeRow(Base):
 
 
 class CheckpointRow(Base):
-    """A checkpoint this trustee cosigned, and when: the first time it saw the leaves below its size."""
+    """A checkpoint this trustee cosigned, and when.
+
+    The first of them that covers a leaf says since when this trustee knows it.
+    """
 
     __tablename__ = "checkpoints"
 

@@ -19,7 +19,6 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary()),
     )
     op.create_index("ix_leaves_kind", "leaves", ["kind"])
-    op.create_index("leaves_by_hash", "leaves", ["leaf_hash"])
     op.create_table(
         "nodes",
         sa.Column("level", sa.Integer(), autoincrement=False, primary_key=True),

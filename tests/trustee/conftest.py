@@ -1,0 +1,5 @@
+"""Trustees after one real key generation a session."""
+
+from tests.support.trustees import founded
+
+__all__ = ["founded"]

@@ -1,0 +1,1 @@
+"""The staff's commands, by what they are about."""
