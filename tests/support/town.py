@@ -7,6 +7,7 @@ or damages a row puts it right again.
 
 import contextlib
 import datetime as dt
+import json
 import os
 import shutil
 import signal
@@ -299,6 +300,8 @@ def town() -> Iterator[RunningTown]:
         wires["hub"] = Wire(behind, urlsplit(hub_url).port or 0)
         wires |= {name: Wire(urlsplit(url).port or 0) for name, url in trustee_urls.items()}
         keep_trustees(place.hub, {name: wires[name].url for name in trustee_urls})
+        # A trustee answers only what was signed for an address of its own.
+        os.environ["CAIRN_TRUSTEE_ADDRESSES"] = json.dumps([wires[name].url for name in trustee_urls])
         local = Local(place, hub_url, trustee_urls)
         local.ensure_up()
         setting_up.enrol_everybody(place, say)
