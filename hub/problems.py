@@ -13,8 +13,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import structlog
-from cairn_protocol.errors import CairnError, ProtocolError
-from cairn_protocol.messages.problems import MEDIA_TYPE, PROBLEM_TYPES, PROBLEMS
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi_problem.error import Problem
@@ -26,6 +24,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cairn_protocol.errors import CairnError, ProtocolError
+from cairn_protocol.messages.problems import MEDIA_TYPE, PROBLEM_TYPES, PROBLEMS
 from hub.errors import HubError
 from hub.settings import Settings
 

@@ -11,14 +11,14 @@ import httpx2
 import pytest
 import structlog
 import uvicorn
-from cairn_protocol import errors
-from cairn_protocol.errors import BadShare, ProtocolError
-from cairn_protocol.messages.problems import PROBLEM_TYPES, PROBLEMS
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel, field_validator
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.types import Message
 
+from cairn_protocol import errors
+from cairn_protocol.errors import BadShare, ProtocolError
+from cairn_protocol.messages.problems import PROBLEM_TYPES, PROBLEMS
 from hub import logs, problems
 from hub.errors import HubError
 from hub.settings import Settings

@@ -6,7 +6,7 @@ from cairn_protocol.codes import COUNTRIES, Outcome, SentOutcome, items, red_fla
 
 
 def test_countries_are_those_of_iso_3166() -> None:
-    assert COUNTRIES == {country.alpha_2 for country in pycountry.countries}
+    assert {country.alpha_2 for country in pycountry.countries} == COUNTRIES
 
 
 def test_every_item_has_a_listed_family_and_a_number_of_its_own() -> None:
