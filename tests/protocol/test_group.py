@@ -171,6 +171,28 @@ def test_work_on_every_core_keeps_the_order(items: list[int]) -> None:
     assert map_on_every_core(lambda item: -item, items) == [-item for item in items]
 
 
+def test_work_on_every_core_may_ask_for_every_core_itself() -> None:
+    """Workers that waited for workers would wait for ever once all of them do."""
+    nested = """
+import threading
+from cairn_protocol import group
+group._CORES = 2
+group._pool = group.ThreadPoolExecutor(2, thread_name_prefix=group._WORKERS)
+start = threading.Barrier(4)
+def inner(item):
+    return sum(group.map_on_every_core(lambda part: part, list(range(50)))) + item
+def outer():
+    start.wait()
+    for _ in range(20):
+        assert group.map_on_every_core(inner, list(range(50))) == [1225 + item for item in range(50)]
+threads = [threading.Thread(target=outer) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print("done")
+"""
+    assert python(nested).stdout.strip() == "done"
+
+
 def test_random_elements_and_scalars_are_valid_and_differ() -> None:
     drawn = {decode_element(random_element()) for _ in range(50)}
     assert len(drawn) == 50

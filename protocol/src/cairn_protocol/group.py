@@ -17,6 +17,7 @@ import ctypes
 import hashlib
 import os
 import secrets
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
@@ -78,7 +79,8 @@ _Encoding = ctypes.c_char * ELEMENT_BYTES
 
 # What the process may use, not what the machine has: a container's or taskset's limit counts.
 _CORES: Final = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-_pool = ThreadPoolExecutor(_CORES, thread_name_prefix="curve")
+_WORKERS: Final = "cairn-curve"
+_pool = ThreadPoolExecutor(_CORES, thread_name_prefix=_WORKERS)
 
 
 def encode_scalar(scalar: int) -> bytes:
@@ -182,7 +184,9 @@ def map_on_every_core(work: Callable[[_A], _R], items: Sequence[_A]) -> list[_R]
 
 
 def _chunks_on_every_core(work: Callable[[Sequence[_A]], _R], items: Sequence[_A]) -> list[_R]:
-    if _CORES == 1 or len(items) < _PARALLEL_FROM:
+    # Work that itself asks for every core does the rest where it is: workers never wait for workers.
+    at_work = threading.current_thread().name.startswith(_WORKERS)
+    if _CORES == 1 or at_work or len(items) < _PARALLEL_FROM:
         return [work(items)]
     size = -(-len(items) // _CORES)
     chunks = [items[at : at + size] for at in range(0, len(items), size)]
