@@ -129,7 +129,7 @@ def _taken_back(db: Session) -> frozenset[ReportName]:
 
 def judge(db: Session, roster: Roster, pending: Pending, evidence: Evidence, now: int) -> OpeningWaiting:
     """The opening with this trustee's own verdict."""
-    verdict = judge_opening(pending.opening, evidence, ground_of(db, roster), now)
+    verdict = judge_opening(pending.opening, evidence, ground_of(db, roster, evidence.size), now)
     return OpeningWaiting(pending.id, pending.opening, evidence, verdict)
 
 

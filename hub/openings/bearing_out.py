@@ -6,6 +6,8 @@ The hub only chooses what to show. A trustee checks all of it again, and would n
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from datetime import time as time_of_day
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,16 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cairn_protocol.errors import RevokedSigner, TooFewGroups, UnknownSigner
 from cairn_protocol.evidence import K, week_objection
 from cairn_protocol.kinds import LOCKABLE, Kind
+from cairn_protocol.messages.index import Manifest
+from cairn_protocol.messages.log import LeafKind
 from cairn_protocol.messages.report import Confidence, SignedHeader
 from cairn_protocol.messages.sealed import SealedPart
 from cairn_protocol.messages.wire import decode
 from cairn_protocol.roster import Roster
 from cairn_protocol.sightings import Sighting, choose
 from cairn_protocol.tags import Tag
-from hub.linkage.tables import ContactTag
 from hub.openings.refusals import NoSealedPart
 from hub.reports.refusals import UnknownReport
 from hub.reports.tables import ReportRow, ReportTag, SealedRow
+from hub.translog.tables import TranslogLeaf
 
 # The latest reports that share a tag with the one to open: more would be a hot value.
 MOST_CANDIDATES = 2_000
@@ -37,6 +41,7 @@ class OnFile:
     number: int
     signed: SignedHeader
     sighting: Sighting
+    accepted_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ async def bear_out(db: AsyncSession, roster: Roster, report_id: UUID, now: int |
     candidates = [
         one
         for one in await _candidates(db, roster, target)
-        if _counts(one.signed, now) and one.number != target.number
+        if _counts(one, now) and one.number != target.number
     ]
     by_sighting = {id(one.sighting): one for one in candidates}
     chosen = choose(target.sighting, [one.sighting for one in candidates], K, quarantined)
@@ -112,7 +117,7 @@ async def _on_file(db: AsyncSession, roster: Roster, rows: Sequence[ReportRow]) 
         signed = decode(row.signed_header, SignedHeader)
         sighting = _sighting(signed, roster)
         if sighting is not None:
-            found.append(OnFile(row.number, signed, sighting))
+            found.append(OnFile(row.number, signed, sighting, row.accepted_on))
     return found
 
 
@@ -135,6 +140,16 @@ def _sighting(signed: SignedHeader, roster: Roster) -> Sighting | None:
     )
 
 
-def _counts(signed: SignedHeader, now: int) -> bool:
-    header = signed.header
-    return header.confidence is not Confidence.HEARSAY and week_objection(header.week, now, now) is None
+async def _quarantined(db: AsyncSession) -> frozenset[Tag]:
+    """The tags that link nothing by the last manifest in the log, which is what trustees go by."""
+    manifests = select(TranslogLeaf.content).where(TranslogLeaf.kind == LeafKind.MANIFEST.value)
+    content = await db.scalar(manifests.order_by(TranslogLeaf.leaf_index.desc()).limit(1))
+    return frozenset(map(Tag, decode(content, Manifest).quarantined)) if content else frozenset()
+
+
+def _counts(one: OnFile, now: int) -> bool:
+    """Whether trustees will count it: they go by when its leaf was first cosigned, the day it was accepted."""
+    header = one.signed.header
+    seen = int(datetime.combine(one.accepted_on, time_of_day(23, 59), UTC).timestamp())
+    recent = week_objection(header.week, min(seen, now), now) is None
+    return header.confidence is not Confidence.HEARSAY and recent

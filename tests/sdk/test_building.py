@@ -22,7 +22,8 @@ from cairn_protocol.tags import CardKey, MatchSecret, Tag, check_claim, derive, 
 from cairn_protocol.voprf import Output
 
 SIGNING = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-FILER = Filer("alder", GroupIndex(3), 1, normaliser_digest(), multiply_base(7), SIGNING, b"register key of thirty-two bytes")
+REGISTER_KEY = b"register key of thirty-two bytes"
+FILER = Filer("alder", GroupIndex(3), 1, normaliser_digest(), multiply_base(7), SIGNING, REGISTER_KEY)
 
 
 def inquiry(**more: object) -> Inquiry:
