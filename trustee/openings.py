@@ -35,7 +35,6 @@ from cairn_protocol.sharing import KeyShare
 from cairn_protocol.signed_note import parse_note
 from cairn_protocol.tags import Tag
 from trustee.keys import ServingKeys
-from trustee.mirror.pushing import latest
 from trustee.storage.tables import CheckpointRow, LeafRow
 
 
@@ -94,14 +93,17 @@ def cosigned_size(db: Session) -> int:
     return db.scalar(select(func.max(CheckpointRow.size))) or 0
 
 
-def ground_of(db: Session, roster: Roster) -> Ground:
-    """What this trustee knows by itself. Raises BadMessage before anything was cosigned."""
-    newest = latest(db)
-    if newest is None:
-        raise BadMessage("nothing was cosigned here yet")
+def ground_of(db: Session, roster: Roster, size: int) -> Ground:
+    """What this trustee knows by itself, at the checkpoint of `size` leaves that evidence was asked for.
+
+    Raises BadMessage if it cosigned none of that size.
+    """
+    cosigned = db.get(CheckpointRow, size)
+    if cosigned is None:
+        raise BadMessage("no checkpoint of that size was cosigned here", culprit="hub")
     return Ground(
         roster=roster,
-        checkpoint=Checkpoint.parse(parse_note(newest.note).text),
+        checkpoint=Checkpoint.parse(parse_note(cosigned.note).text),
         first_cosigned=_first_cosigned(db),
         quarantined=_quarantined(db),
         taken_back=_taken_back(db),

@@ -60,9 +60,7 @@ async def bear_out(db: AsyncSession, roster: Roster, report_id: UUID, now: int |
     raw = await db.scalar(select(SealedRow.sealed).where(SealedRow.report == target.number))
     if raw is None:
         raise NoSealedPart("the report has no sealed part: no value in it could ever have opened one")
-    quarantined = frozenset(
-        Tag(tag) for tag in await db.scalars(select(ContactTag.tag).where(ContactTag.common))
-    )
+    quarantined = await _quarantined(db)
     candidates = [
         one
         for one in await _candidates(db, roster, target)
