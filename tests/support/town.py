@@ -208,42 +208,44 @@ class RunningTown:
 
         copy = folder / f"{firm}-copy"
         shutil.copytree(self.home(firm), copy)
-        profile = Home(copy).profile()
-        addresses = tuple(
-            msgspec.structs.replace(one, url=(trustees or {}).get(one.id, one.url))
-            for one in profile.trustees
-        )
-        changed = msgspec.structs.replace(profile, hub=hub or profile.hub, trustees=addresses)
-        Home(copy).save_profile(changed)
+        if hub is not None:
+            profile = Home(copy).profile()
+            Home(copy).save_profile(msgspec.structs.replace(profile, hub=hub))
+        self.readdress(copy, **(trustees or {}))
         return copy
 
-    def enrol(self, party: str, group: str, folder: Path, *, sector: str = "exporter") -> Path:
-        """One more firm joins by the commands of hub, firm and two trustees. Returns its home."""
-        import json
+    def readdress(self, home: Path, **trustees: str) -> None:
+        """Have a home talk to trustees at other addresses."""
+        from cairn.home import Home
 
-        from local.processes import command
+        profile = Home(home).profile()
+        addresses = tuple(
+            msgspec.structs.replace(one, url=trustees.get(one.id, one.url)) for one in profile.trustees
+        )
+        Home(home).save_profile(msgspec.structs.replace(profile, trustees=addresses))
+
+    def enrol(self, party: str, group: str, folder: Path) -> Path:
+        """One more exporter joins, and two trustees approve it. Returns its home."""
+        from cairn.enrolling import enrol_with, family_codes
+        from cairn.home import Home, write_private
+        from cairn_protocol.messages.parties import Invitation, Role, Sector
+        from hub.members.invitations import Invited, invite
+        from hub.services import Services
         from local.town import approve
 
-        invitation, home, word = folder / f"{party}.invitation", folder / party, folder / f"{party}.word"
-        command(
-            "cairn-hub", "members", "invite", "--home", self.hub_home, "--id", party, "--group", group,
-            "--sector", sector, "--out", invitation,
-        )  # fmt: skip
-        word.write_text(f"a passphrase for {party}")
-        told = command(
-            "cairn",
-            "enrol",
-            invitation,
-            "--home",
-            home,
-            "--passphrase-file",
-            word,
-            "--keep-passphrase",
-            "--json",
-        )
-        approve(self.place, [json.loads(told)["act"]])
+        async def work(services: Services) -> Invitation:
+            invited = Invited(party, Role.MEMBER, group, Sector.EXPORTER)
+            return await services.store.transact("invite", lambda db: invite(db, services, invited))
+
+        invitation: Invitation = self.operate(work)
+        home, word = Home(folder / party), f"a passphrase for {party}"
+        home.create()
+        write_private(home.folder / "passphrase", word.encode())
+        with ThreadPoolExecutor(1) as elsewhere:
+            act = elsewhere.submit(enrol_with, home, invitation, family_codes("all"), word).result()
+        approve(self.place, [act])
         self.settle()
-        return home
+        return home.folder
 
 
 def until(happened: Callable[[], bool], patience: float = PATIENCE_SECONDS) -> None:

@@ -8,17 +8,30 @@ object a line with --json; progress and questions go to standard error. Exit cod
 import sys
 
 from cairn.cli.app import app
-from cairn.cli.outcome import tell_failure
+from cairn.cli.outcome import Exit, note, tell_failure
 
 
 def main() -> None:
     """The entry point. Every known failure is a sentence and an exit code, never a traceback."""
-    from cairn.cli import analyst, index, joining, keys, log, member, weighing  # noqa: F401  (each adds its verbs to the app)
     from cairn_protocol.errors import CairnError
 
     try:
+        _load()
         app()
     except CairnError as error:
         sys.exit(tell_failure(error, as_json="--json" in sys.argv))
+    except ImportError as error:  # such as a temporary folder that can't take the curve library
+        note(f"cairn: {error}")
+        sys.exit(Exit.ERROR)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _load() -> None:
+    """Have every module add its verbs to the app."""
+    import stamina
+
+    from cairn.cli import analyst, index, joining, keys, log, member, weighing  # noqa: F401
+
+    # It logs every repeat, to standard output where structlog is installed: among the results.
+    stamina.instrumentation.set_on_retry_hooks(())
