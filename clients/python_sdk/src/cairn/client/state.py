@@ -75,6 +75,14 @@ class StateFolder:
             for order, (giver, note) in enumerate(notes)
         ]
 
+    def conflicts(self) -> list[tuple[int, str, str]]:
+        """Every kept note that contradicts another: when it was kept, who gave it, its text."""
+        kept = []
+        for path in sorted((self.folder / _CONFLICTS).glob("*.note")):
+            at, _, giver = path.stem.partition("-")
+            kept.append((int(at), giver.partition("-")[2], path.read_text()))
+        return kept
+
     def record_fault(self, culprit: PartyId, slug: str, at: int) -> None:
         """Remember that `culprit` gave a false answer at `at` (seconds since 1970)."""
         faults = {(fault.culprit, fault.slug): fault for fault in self.faults()}

@@ -1,0 +1,74 @@
+"""`cairn-hub log fsck`: whatever log and tables no longer agree on is found and named."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from cairn_protocol.kinds import Kind
+from cairn_protocol.messages.wire import encode
+from hub.fsck import Fsck, check
+from tests.support.hub import RunningHub, in_database, running_hub, until
+from tests.support.parties import parties
+from tests.support.postgres import TestServer
+from tests.support.reports import exporters
+
+FIRMS = exporters(2)
+
+
+@pytest.fixture
+def hub(postgres: TestServer, tmp_path: Path) -> Iterator[RunningHub]:
+    with running_hub(postgres.database(), tmp_path, parties()) as hub:
+        for firm in FIRMS:
+            hub.enter(firm.entry, firm.key)
+            report = firm.report((Kind.PHONE, "+905550100199"), normaliser=hub.parties.genesis.normaliser)
+            assert hub.call("POST", "/v1/reports", encode(report), firm.id, firm.key).status_code == 201
+        until(lambda: hub.checkpoint().checkpoint.size == 5)
+        yield hub
+
+
+def fsck(hub: RunningHub) -> Fsck:
+    found = in_database(hub.settings, check)
+    assert isinstance(found, Fsck)
+    return found
+
+
+def edit(hub: RunningHub, statement: str) -> None:
+    assert hub.settings.database_url is not None
+    with psycopg.connect(hub.settings.database_url.get_secret_value()) as database:
+        database.execute(statement)  # type: ignore[call-overload]
+
+
+def test_a_log_nobody_touched_is_clean(hub: RunningHub) -> None:
+    assert fsck(hub) == Fsck(5, ())
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE translog_leaves SET leaf_hash = '\\x00' WHERE leaf_index = 2", "leaf 2 (report): its hash"),
+        ("UPDATE translog_leaves SET content = '\\x00' WHERE leaf_index = 1", "leaf 1 (roster): its content"),
+        (
+            "UPDATE translog_leaves SET kind = 'manifest' WHERE leaf_index = 4",
+            "leaf 4 (manifest): its content",
+        ),
+        ("DELETE FROM translog_leaves WHERE leaf_index = 2", "leaf 2 is missing"),
+        ("UPDATE translog_nodes SET hash = '\\x00' WHERE level = 1", "of level 1 is missing or wrong"),
+        (
+            "UPDATE reports SET digest = '\\x00' WHERE member_id = 'm00'",
+            "is of a report that the tables lack",
+        ),
+        ("UPDATE reports SET digest = '\\x00' WHERE member_id = 'm00'", "has no leaf, placed or promised"),
+    ],
+)
+def test_an_edit_is_named(hub: RunningHub, statement: str, told: str) -> None:
+    edit(hub, statement)
+
+    assert [finding for finding in fsck(hub).findings if told in finding]
+
+
+def test_the_newest_checkpoint_must_be_reached(hub: RunningHub) -> None:
+    edit(hub, "DELETE FROM translog_leaves WHERE leaf_index = 4")
+
+    assert "the leaves do not lead to the root of the checkpoint of 5 leaves" in fsck(hub).findings
