@@ -8,8 +8,8 @@ import pytest
 
 from cairn_protocol.kinds import Kind
 from cairn_protocol.messages.log import LeafKind, hash_of
-from cairn_protocol.messages.report import Batch, BatchAnswer, Promise, Report
-from cairn_protocol.messages.wire import Signed, decode, encode, open_signed
+from cairn_protocol.messages.report import Batch, BatchAnswer, Promise, Report, Retraction
+from cairn_protocol.messages.wire import Signed, decode, encode, open_signed, sign
 from hub.settings import Settings
 from hub.storage.database import Store
 from hub.storage.envelopes import Envelopes
@@ -245,8 +245,12 @@ async def test_nobody_takes_back_anothers_report(alder: Member, hub: SeatedHub, 
 
     relayed = await birch.post("/v1/retractions", encode(ALDER.retraction(report)))
     forged = await birch.post("/v1/retractions", encode(BIRCH.retraction(report)))
+    in_its_name = Retraction(
+        member="alder", report_id=report.signed.header.report_id, digest=report.signed.digest()
+    )
+    named = await birch.post("/v1/retractions", encode(sign(in_its_name, BIRCH.key)))
 
-    assert (relayed.status_code, forged.status_code) == (401, 404)
+    assert (relayed.status_code, forged.status_code, named.status_code) == (401, 404, 403)
     assert counts(database_url)["retractions"] == 0
 
 
