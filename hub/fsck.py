@@ -95,7 +95,7 @@ async def _wrong_nodes(db: AsyncSession, interior: dict[Node, bytes]) -> list[st
                 TranslogNode.level == level, TranslogNode.at.between(min(wanted), max(wanted))
             )
         )
-        held: dict[int, bytes] = dict(rows.tuples().all())
+        held = {row.at: row.hash for row in rows}
         wrong += [
             f"node {at} of level {level} is missing or wrong" for at in wanted if held.get(at) != wanted[at]
         ]
