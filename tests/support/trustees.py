@@ -45,7 +45,7 @@ THRESHOLD = 2
 PASSPHRASE = "a passphrase of tests"
 ORIGIN = "cairn.example/log"
 COMMAND = Path(sys.executable).parent / "cairn-trustee"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 def run(*words: str | Path) -> Result:

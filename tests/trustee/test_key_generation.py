@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import os
 import subprocess
@@ -189,6 +190,19 @@ class ClaimsOtherKeys(Part):
         return Made(made.shares, made.keys, sign(said, self._keys.signing))
 
 
+class DoesNotKnowItsSecret(Part):
+    """Commits to a key that it has no secret of, as one does that would cancel the others' parts.
+
+    It is true to its word in both rounds, but for the proof, which is of another key.
+    """
+
+    def __init__(self, plan: CeremonyPlan, me: CeremonyTrustee, keys: ServingKeys) -> None:
+        super().__init__(plan, me, keys)
+        own, other = self._dealings[0], self._dealings[1]
+        rogue = dataclasses.replace(own.reveal, proof=other.reveal.proof)
+        self._dealings[0] = dataclasses.replace(own, reveal=rogue)
+
+
 class AnotherSigner(Part):
     """Signs with a key that is not the plan's."""
 
@@ -204,6 +218,7 @@ class AnotherSigner(Part):
         (RevealsAnotherPolynomial, BadDealing),
         (SealsForNobody, BadDealing),
         (ClaimsOtherKeys, BadDealing),
+        (DoesNotKnowItsSecret, BadDealing),
         (AnotherSigner, BadSignature),
     ],
 )
@@ -322,7 +337,7 @@ def test_a_plan_of_half_the_trustees_is_no_quorum(tmp_path: Path) -> None:
     assert "no quorum" in refused.stderr
 
 
-def test_shares_that_a_genesis_was_signed_for_are_neverreplace(founded: Founded, tmp_path: Path) -> None:
+def test_shares_that_a_genesis_was_signed_for_are_never_replaced(founded: Founded, tmp_path: Path) -> None:
     home = founded.home("t1", tmp_path)
     before = home.keys.read_bytes()
 

@@ -15,7 +15,7 @@ import pytest
 
 from cairn_protocol.messages.parties import Allowance
 from tests.support.trustees import Founded, Trustee, done, process, serving, signed_headers, until
-from tests.trustee.test_evaluating import Roster, a_batch, roster_of, slug_of
+from tests.trustee.test_evaluating import REFUSALS, Roster, a_batch, roster_of, slug_of
 from trustee.home import Home
 from trustee.settings import Settings
 
@@ -92,6 +92,19 @@ def test_what_does_not_fit_is_not_charged(t1: Trustee, roster: Roster, clock: Cl
     assert slug_of(ask(t1, roster, 6, clock.now)) == "metered"
 
     assert ask(t1, roster, 5, clock.now).status_code == 200
+
+
+def test_no_other_refusal_is_charged(home: Home, roster: Roster) -> None:
+    """Only an element that is none is paid for: that is found out by the work that is metered."""
+    with serving(home) as trustee:
+        roster.log.pushed(trustee)
+        for _, send, slug in REFUSALS:
+            if slug not in (
+                "bad-element",
+                "replayed-nonce",
+            ):  # the latter is a second time that was charged once
+                assert slug_of(send(trustee, roster)) == slug
+                assert (slug, rows(home, "meter"), rows(home, "journal")) == (slug, [], [])
 
 
 def test_the_next_day_begins_at_midnight_utc(t1: Trustee, roster: Roster, clock: Clock) -> None:

@@ -327,6 +327,19 @@ def test_the_mirror_outlives_the_process(founded: Founded, tmp_path: Path, log: 
         assert answer_to(log.push(second, 5)).cosignature is not None
 
 
+def test_five_thousand_leaves_come_in_five_pushes_and_can_be_read_back(
+    founded: Founded, t1: Trustee, log: Log
+) -> None:
+    log.report(4_999).pushed(t1)
+
+    shown = decode(t1.get("/v1/log/leaves?start=0&count=5000").content, LeafHashes)
+    hub_key = founded.parties.hub_key.public_key()
+    note = open_note(t1.get("/v1/log/checkpoint").text, ORIGIN, hub_key, {}, 0)
+
+    assert list(shown.leaf_hashes) == log.hashes()
+    assert note.checkpoint == Checkpoint(ORIGIN, 5_000, merkle.root_of(log.hashes()))
+
+
 @given(batches=st.lists(st.integers(1, 40), min_size=1, max_size=8))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_batches_lead_to_the_root_over_all_leaves(
