@@ -66,6 +66,34 @@ def enrol_with(home: Home, invitation: Invitation, families: tuple[str, ...], wo
     return act
 
 
+def change_keys(home: Home, invitation: Invitation, word: str) -> str:
+    """Ask the trustees to take new keys for this party. Returns the id by which they know the request.
+
+    The old keys stay in force, and in use, until the log has the new entry (`adopt_keys`). The register
+    key stays, so report ids do. Raises HomeError for an invitation of another party, and as `enrol_with`.
+    """
+    profile = home.profile()
+    if (invitation.party, invitation.genesis_digest) != (profile.party, profile.genesis_digest):
+        raise HomeError(f"that invitation is not for {profile.party} of this network")
+    if home.next_keys.exists():
+        keys = key_file.load(home, word, for_later=True)
+    else:
+        keys = key_file.load(home, word).renewed()
+        key_file.save(home, keys, word, for_later=True)
+    return asyncio.run(_send(home, invitation, profile.families, keys))
+
+
+def adopt_keys(home: Home, word: str, signing_key: bytes) -> bool:
+    """Take the waiting keys into use if `signing_key`, by the roster, is theirs. Whether they were."""
+    if not home.next_keys.exists():
+        return False
+    waiting = key_file.load(home, word, for_later=True)
+    if waiting.signing.public_key().public_bytes_raw() != signing_key:
+        return False
+    home.next_keys.replace(home.keys)
+    return True
+
+
 async def _send(home: Home, invitation: Invitation, families: tuple[str, ...], keys: MemberKeys) -> str:
     urls = {trustee.id: trustee.url for trustee in invitation.trustees}
     async with Connection(invitation.hub, urls, invitation.genesis_digest, home.state) as connection:

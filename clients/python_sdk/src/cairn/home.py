@@ -60,6 +60,11 @@ class Home:
         return self.folder / "keys"
 
     @property
+    def next_keys(self) -> Path:
+        """Keys that wait for the trustees' approval of a key change, in the form of the key file."""
+        return self.folder / "keys.next"
+
+    @property
     def register(self) -> Path:
         """The register, a SQLite file."""
         return self.folder / "register.db"

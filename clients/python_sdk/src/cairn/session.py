@@ -16,6 +16,7 @@ from cairn.client.index_sync import IndexSync
 from cairn.client.join import LocalIndex, index_dir
 from cairn.client.log import LogView
 from cairn.client.trustees import TrusteesClient
+from cairn.enrolling import adopt_keys
 from cairn.home import Home
 from cairn.raw import keys as key_file
 from cairn.raw.building import Filer
@@ -32,6 +33,7 @@ class Session:
     def __init__(self, home: Home, word: str, now: Callable[[], float]) -> None:
         self.home = home
         self.now = now
+        self._word = word
         self.profile = home.profile()
         self.keys = key_file.load(home, word)
         self.register = Register(home.register, self.keys.register)
@@ -94,6 +96,14 @@ class Session:
     def forget_index(self) -> None:
         """The next `index()` reads it anew."""
         self._index = None
+
+    def adopt_keys(self, signing_key: bytes) -> bool:
+        """Use the keys of a key change from now on, once the roster has them. Whether it just did."""
+        if not adopt_keys(self.home, self._word, signing_key):
+            return False
+        self.keys = key_file.load(self.home, self._word)
+        self.connection.signer = Signer(self.profile.party, self.keys.signing)
+        return True
 
     def filer(self) -> Filer:
         """What this member's reports are made with.

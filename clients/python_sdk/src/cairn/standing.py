@@ -63,7 +63,11 @@ async def standing_of(session: Session) -> Standing:
     notices: list[str] = []
     try:
         entry = (await session.log.follow()).entry(session.profile.party, int(session.now()))
+        if session.adopt_keys(entry.signing_key):
+            notices.append("Your new keys are in force and in use; the old ones are gone. Make a new backup.")
         place = "on the roster" + ("" if entry.signing_key == _own_key(session) else " under another key")
+        if session.home.next_keys.exists():
+            notices.append("Your key change waits for the trustees; until then the old keys are in use.")
     except UnknownSigner:
         place = "waiting for the trustees"
     except RevokedSigner:

@@ -75,3 +75,23 @@ def restore(
             f"The keys of {content.profile.party} are back. File what you filed before: the report ids stay the same."
         )
     raise typer.Exit(0)
+
+
+@keys.command("change")
+def change(
+    invitation: Annotated[Path, typer.Argument(help="A new invitation for this party.", exists=True)],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the trustees to take new keys for you. The old ones stay in use until they did."""
+    from cairn.enrolling import change_keys, read_invitation
+
+    folder = folder_of(home)
+    act = change_keys(Home(folder), read_invitation(invitation), passphrase_of(folder))
+    if as_json:
+        emit({"status": "proposed", "act": act})
+    else:
+        say(
+            f"The trustees now decide on request {act}. Run `cairn status` until it says that the new keys are in use."
+        )
+    raise typer.Exit(0)

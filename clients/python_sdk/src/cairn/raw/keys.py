@@ -61,6 +61,10 @@ class MemberKeys:
             content.register,
         )
 
+    def renewed(self) -> "MemberKeys":
+        """New signing and sealing keys beside the same register key: report ids and register stay."""
+        return MemberKeys(Ed25519PrivateKey.generate(), X25519PrivateKey.generate(), self.register)
+
     def content(self) -> KeyFile:
         """What the key file holds."""
         return KeyFile(
@@ -70,15 +74,16 @@ class MemberKeys:
         )
 
 
-def save(home: Home, keys: MemberKeys, word: str) -> None:
-    """Write the key file under the passphrase `word`."""
-    write_private(home.keys, passphrase.seal(word, encode(keys.content()), _KEYS))
+def save(home: Home, keys: MemberKeys, word: str, *, for_later: bool = False) -> None:
+    """Write the key file under the passphrase `word`; for_later: keys of a key change, beside the ones in force."""
+    path = home.next_keys if for_later else home.keys
+    write_private(path, passphrase.seal(word, encode(keys.content()), _KEYS))
 
 
-def load(home: Home, word: str) -> MemberKeys:
-    """Open the key file. Raises HomeError if there is none, WrongPassphrase."""
+def load(home: Home, word: str, *, for_later: bool = False) -> MemberKeys:
+    """Open the key file, or that of a key change. Raises HomeError if there is none, WrongPassphrase."""
     try:
-        sealed = home.keys.read_bytes()
+        sealed = (home.next_keys if for_later else home.keys).read_bytes()
     except FileNotFoundError as cause:
         raise HomeError(
             f"{home.folder} holds no keys: enrol, or bring them back with `cairn keys restore`"
