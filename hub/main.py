@@ -11,13 +11,20 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.routing import Route
 
 from hub import metrics
+from hub.bulletins.ports import NoReleases
+from hub.bulletins.routes_analysts import router as analysts_router
+from hub.bulletins.routes_liaisons import router as liaisons_router
+from hub.bulletins.routes_members import router as bulletins_router
+from hub.bulletins.taxii import taxii_router
 from hub.health import unready
 from hub.index.routes import router as index_router
 from hub.index.schedule import publishing
 from hub.jobs import Runner
 from hub.linkage.linking import LINK
+from hub.members.authorisation import require_listed
 from hub.members.routes import router as members_router
 from hub.openings.routes import router as openings_router
 from hub.problems import install
@@ -47,8 +54,9 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.settings = settings
+    app.state.releases = NoReleases()
     install(app, settings, batch_paths=[BATCH_PATH])
-    for part in (
+    parts = (
         router,
         metrics.router,
         members_router,
@@ -56,9 +64,25 @@ def create_app(settings: Settings) -> FastAPI:
         reports_router,
         index_router,
         openings_router,
-    ):
+        analysts_router,
+        bulletins_router,
+        liaisons_router,
+        taxii_router(),
+    )
+    require_listed(route for part in parts for route in routes_of(part))
+    for part in parts:
         app.include_router(part)
     return app
+
+
+def routes_of(router: APIRouter) -> list[str]:
+    """A router's routes as the table of authorisation writes them."""
+    return [
+        f"{method} {route.path}"
+        for route in router.routes
+        if isinstance(route, Route)
+        for method in sorted((route.methods or set()) - {"HEAD"})
+    ]
 
 
 @contextlib.asynccontextmanager

@@ -146,6 +146,13 @@ class Settings(BaseSettings):
         description="How long segments stay that no manifest lists any more, for members half way through a sync.",
     )
 
+    question_delay_seconds: int = Field(
+        default=86_400,
+        ge=0,
+        description="A member's question to governments is public between one and two of these after it was asked, "
+        "so that its day does not tell who asked.",
+    )
+
     log_level: str = Field(default="INFO", description="Least severe level that is logged.")
 
     @property

@@ -3,6 +3,7 @@
 Migrations and the drift test look here. A stage that adds a table adds its line.
 """
 
+from hub.bulletins import tables as bulletins
 from hub.cards import tables as cards
 from hub.index import tables as index
 from hub.linkage import tables as linkage
@@ -13,4 +14,16 @@ from hub.storage import envelopes, nonces
 from hub.storage.database import Base
 from hub.translog import tables as translog
 
-__all__ = ["Base", "cards", "envelopes", "index", "linkage", "members", "nonces", "openings", "reports", "translog"]
+__all__ = [
+    "Base",
+    "bulletins",
+    "cards",
+    "envelopes",
+    "index",
+    "linkage",
+    "members",
+    "nonces",
+    "openings",
+    "reports",
+    "translog",
+]

@@ -93,6 +93,7 @@ from cairn_protocol.messages.wire import Message, digest_of, encode, sign
 from cairn_protocol.sharing import Index
 from cairn_protocol.tags import CardKey, derive, key_digest
 from cairn_protocol.voprf import Output
+from tests.support.bulletin_messages import bulletin_examples
 from tests.support.keys import (
     EPOCH,
     JOINT_KEYS,
@@ -350,6 +351,7 @@ def _examples() -> list[Message]:
         ),
         manifest,
         ManifestAnswer(manifest=manifest, leaf_index=2, path=(hashes[0],), checkpoint=note),
+        *bulletin_examples(),
     ]
 
 

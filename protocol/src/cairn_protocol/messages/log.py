@@ -29,6 +29,9 @@ class LeafKind(StrEnum):
     RETRACTION = "retraction"
     MANIFEST = "manifest"
     OPENING = "opening"  # two analysts ask for sealed parts to be opened
+    BULLETIN = "bulletin"  # a release or a correction: digests and signatures, no text
+    BULLETIN_RECALL = "bulletin-recall"
+    TALLY = "tally"  # what liaisons did, as counts
 
 
 class LogEntry(Part, frozen=True):

@@ -196,7 +196,9 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
             "Two analysts on the roster must sign it, for a reason code and a legal basis; ask for it anew.",
         ),
         "no-sealed-part": Problem(
-            409, "The report has no sealed part", "Nothing in it could ever have opened one. Choose another report."
+            409,
+            "The report has no sealed part",
+            "Nothing in it could ever have opened one. Choose another report.",
         ),
         "unknown-opening": Problem(
             404, "There is no such opening for you", "Check the id; `cairn analyst opening list` shows all."
@@ -211,6 +213,57 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
             409,
             "The evidence does not bear the opening out",
             "The answer says by code what is missing. Ask again when more groups have reported.",
+        ),
+        # Bulletins
+        "unknown-bulletin": Problem(
+            404, "There is no such bulletin for you", "Check the id; `cairn analyst bulletin list` shows all."
+        ),
+        "draft-changed": Problem(
+            409,
+            "The text is another one by now",
+            "Read the draft as it stands, then edit or approve that.",
+        ),
+        "wrong-stage": Problem(
+            409, "The bulletin is not at the stage for this", "Its status says what can be done next."
+        ),
+        "own-draft": Problem(
+            403, "Who wrote a bulletin can't approve it", "Ask another analyst to read and approve it."
+        ),
+        "window-open": Problem(
+            409,
+            "Contributors were asked, and can still object or did",
+            "Wait until the window closes; after an objection, edit the draft and have it approved anew.",
+        ),
+        "unfit-text": Problem(
+            422, "A text can't be published as it is", "The reason names each place and what is wrong there."
+        ),
+        "tasking": Problem(
+            403,
+            "Nothing is looked for on request",
+            "Governments read, comment and give here. Leave out identifiers; the firms alone decide what they report.",
+        ),
+        "checklist-open": Problem(
+            422,
+            "The release checklist is not complete",
+            "Answer every point; what can't be affirmed can't be taken.",
+        ),
+        "unknown-contact": Problem(
+            404, "There is no such request or question for you", "Check the id in the list you got."
+        ),
+        "bad-token": Problem(
+            401,
+            "The user and password let nobody in",
+            "Use the token that is in force; a liaison renews it with `cairn liaison token`.",
+        ),
+        "not-acceptable": Problem(
+            406,
+            "The client accepts no answer that this server gives",
+            "Accept application/taxii+json;version=2.1.",
+        ),
+        "read-only": Problem(
+            403,
+            "The collection does not take this",
+            "Read bulletins; write opinions and notes to `feedback`.",
         ),
         # What it meets
         "report-id-reused": Problem(
