@@ -9,15 +9,21 @@ import secrets
 import statistics
 import tempfile
 from pathlib import Path
+from uuid import UUID
 
 from benchmarks.measuring import WALL, tell
 from cairn import AsyncHub, Inquiry
+from cairn.client.openings import OpeningsClient
+from cairn.opening import confirm, read, request_for
+from cairn_protocol.messages.openings import Reason
 from local import town
+from local.processes import command, wait_until
 from local.running import Local
 from local.town import Town
 
 _REPORTS = 60
 _WARM = 5
+_OPENINGS = 9
 
 
 async def _measure(place: Town) -> list[float]:
@@ -46,6 +52,38 @@ async def _measure(place: Town) -> list[float]:
     return taken
 
 
+async def _measure_opening(place: Town) -> list[float]:
+    phone = f"+44 20 79{secrets.randbelow(1_000_000):06d}"
+    for firm in town.FIRMS[:3]:
+        told = {
+            "inquiry_id": f"open-{phone[-6:]}",
+            "party": {"name": f"Lantern {firm.id}", "phones": [phone]},
+        }
+        async with AsyncHub(place.party(firm.id)) as hub:
+            report_id = (await hub.report(Inquiry.from_mapping(told))).report_id
+    ana, ben = (AsyncHub(place.party(name)) for name in town.ANALYSTS)
+    async with ana, ben:
+        asking, confirming = await ana.session(), await ben.session()
+        identity, signed = request_for(asking, [UUID(str(report_id))], Reason.T1, "Art. 6(1)(f) GDPR")
+        await OpeningsClient(asking.connection).ask(signed)
+        await confirm(confirming, identity)
+        await asyncio.to_thread(_approve, place, identity)
+        taken = []
+        for _ in range(_OPENINGS):
+            begun = WALL()
+            await read(asking, identity)
+            taken.append((WALL() - begun) * 1e3)
+            asking.register.keep_opened(identity, b"", 0)  # over at once: read anew the next time
+    return taken
+
+
+def _approve(place: Town, identity: str) -> None:
+    for name in town.TRUSTEES[: town.THRESHOLD]:
+        home = place.trustee(name)
+        wait_until(lambda home=home: identity in command("cairn-trustee", "requests", "--home", home))
+        command("cairn-trustee", "approve", identity, "--home", home)
+
+
 def main() -> None:
     """Set up, measure, end everything."""
     with tempfile.TemporaryDirectory(prefix="cairn-bench-") as folder:
@@ -57,10 +95,12 @@ def main() -> None:
             local.ensure_up()
             town.enrol_everybody(place, lambda _: None)
             taken = asyncio.run(_measure(place))
+            opened = asyncio.run(_measure_opening(place))
         finally:
             local.stop()
     tell("report", "sdk_report_ms", statistics.quantiles(taken, n=20)[18], "ms, p95")
     tell("report", "sdk_report_ms_median", statistics.median(taken), "ms")
+    tell("report", "open_ms", statistics.median(opened), "ms")
 
 
 if __name__ == "__main__":
