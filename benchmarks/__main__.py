@@ -9,7 +9,7 @@ import sys
 
 from benchmarks.measuring import ROOT
 
-BENCHMARKS = ("curve", "join", "intake", "link_growth", "openings", "returns")
+BENCHMARKS = ("curve", "join", "intake", "link_growth", "openings", "returns", "report", "log")
 
 
 def main() -> int:
