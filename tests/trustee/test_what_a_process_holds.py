@@ -1,8 +1,10 @@
 """What could be taken from a running trustee: no assent share from its memory, nobody's name from its log."""
 
 import base64
+import json
 import os
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from cairn_protocol.group import Scalar, encode_scalar
 from cairn_protocol.messages.trustee import Evaluate
 from cairn_protocol.messages.wire import decode, encode
 from tests.support.trustees import Founded, Process, process, signed_headers
+from tests.support.wire import send_raw
 from tests.trustee.test_evaluating import Roster, a_batch, roster_of, slug_of
 
 DIGIT_BITS = 30  # of CPython's integers
@@ -96,3 +99,40 @@ def test_its_log_at_its_most_talkative_holds_no_member_no_element_and_no_signatu
         forbidden += [element, element.hex().encode(), base64.b64encode(element), repr(element).encode()]
     assert logged
     assert [one for one in forbidden if one in logged] == []
+
+
+def lines_of(trustee: Process) -> list[dict[str, object]]:
+    """Its log, without the sentence that the command prints first."""
+    return [json.loads(line) for line in trustee.log.read_text().splitlines() if line.startswith("{")]
+
+
+def test_an_error_nobody_meant_is_a_problem_and_a_log_line_without_its_text(
+    roster: Roster, t1: Process
+) -> None:
+    """A damaged row is in the way. Answer and line share an id, so that the operator can find it."""
+    assert t1.call("/v1/evaluate", a_batch(), "m00", roster.keys["m00"]).status_code == 200
+    with sqlite3.connect(t1.home.database) as database:
+        database.execute("UPDATE meter SET subjects = 'a word of m00'")
+    database.close()
+
+    answer = t1.call("/v1/evaluate", a_batch(), "m00", roster.keys["m00"])
+
+    assert (answer.status_code, slug_of(answer)) == (500, "internal")
+    assert set(answer.json()) == {"type", "title", "status", "detail", "request_id"}
+    (told,) = [line for line in lines_of(t1) if line["event"] == "request_failed"]
+    assert told["request_id"] == answer.json()["request_id"]
+    assert told["exception"] == "builtins.TypeError"
+    assert "m00" not in t1.log.read_text() and "aldous" not in t1.log.read_text()
+
+
+def test_a_request_that_is_none_leaves_neither_path_nor_address_in_the_log(t1: Process) -> None:
+    port = int(t1.url.rpartition(":")[2])
+    upgrade = (
+        b"GET /of-m00 HTTP/1.1\r\nHost: t1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bTAwbTAwbTAwbTAwbTAwMA==\r\n\r\n"
+    )
+    for raw in (upgrade, b"m00 of aldous\r\n\r\n"):
+        assert b" 40" in send_raw(raw, port)
+
+    logged = json.dumps(lines_of(t1))
+    assert not any(word in logged for word in ("m00", "aldous", "127.0.0.1"))

@@ -41,6 +41,7 @@ def serve(home: HomeOption, passphrase_file: PassphraseFile = None, as_json: AsJ
                 create_app(serving),
                 loop="uvloop",
                 http="httptools",
+                ws="none",  # a library for them, where there is one, logs who asked and for which path
                 log_config=None,
                 access_log=False,
                 server_header=False,
