@@ -1,11 +1,12 @@
 """A local Cairn that is up: what runs where, kept in `processes.json` so that it is found again."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hub.storage.embedded import EmbeddedPostgres
-from local.processes import Running, alive, end, write_json
+from local.processes import CommandFailed, Running, alive, end, write_json
 from local.town import ANALYSTS, FIRMS, LIAISONS, Town, start_hub, start_trustee
 
 
@@ -44,19 +45,27 @@ class Local:
 
     def ensure_up(self) -> list[str]:
         """Start what does not run. Returns the names of what was started."""
-        started = []
-        for name in (*self.trustee_urls, "hub"):
-            running = self.processes.get(name)
-            if running is not None and alive(running.pid, running.started):
-                continue
-            self.processes[name] = (
-                start_hub(self.town, self.hub_url)
-                if name == "hub"
-                else start_trustee(self.town, name, self.trustee_urls[name])
-            )
-            started.append(name)
-            self.remember()
-        return started
+        down = [name for name in (*self.trustee_urls, "hub") if not self._is_up(name)]
+        failures: list[BaseException] = []
+        with ThreadPoolExecutor(4) as pool:
+            for name, start in [(name, pool.submit(self._start, name)) for name in down]:
+                try:
+                    self.processes[name] = start.result()
+                except CommandFailed as failed:
+                    failures.append(failed)
+        self.remember()
+        if failures:
+            raise failures[0]
+        return down
+
+    def _is_up(self, name: str) -> bool:
+        running = self.processes.get(name)
+        return running is not None and alive(running.pid, running.started)
+
+    def _start(self, name: str) -> Running:
+        if name == "hub":
+            return start_hub(self.town, self.hub_url)
+        return start_trustee(self.town, name, self.trustee_urls[name])
 
     def stop(self) -> None:
         """End everything, the hub (and its database) first."""

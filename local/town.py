@@ -89,24 +89,7 @@ def found(town: Town, say: Say) -> tuple[str, dict[str, str]]:
     town.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     hub_url = f"http://127.0.0.1:{free_port()}"
     urls = {name: f"http://127.0.0.1:{free_port()}" for name in TRUSTEES}
-    for at, name in enumerate(TRUSTEES, 1):
-        home = town.trustee(name)
-        home.mkdir(mode=0o700, parents=True)
-        write_private(home / "passphrase", _PASSPHRASE.format(name).encode())
-        command(
-            "cairn-trustee",
-            "init",
-            "--home",
-            home,
-            "--id",
-            name,
-            "--index",
-            str(at),
-            "--url",
-            urls[name],
-            "--hub",
-            hub_url,
-        )
+    _each(lambda name: _init_trustee(town, name, urls[name], hub_url), TRUSTEES)
     say(f"three trustees made their own keys; any {THRESHOLD} of them can act, one alone can't")
     plan = town.folder / "ceremony-plan.json"
     descriptors = [town.trustee(name) / "descriptor.json" for name in TRUSTEES]
@@ -122,6 +105,16 @@ def found(town: Town, say: Say) -> tuple[str, dict[str, str]]:
     return hub_url, urls
 
 
+def _init_trustee(town: Town, name: str, url: str, hub_url: str) -> None:
+    home = town.trustee(name)
+    home.mkdir(mode=0o700, parents=True)
+    write_private(home / "passphrase", _PASSPHRASE.format(name).encode())
+    command(
+        "cairn-trustee", "init", "--home", home, "--id", name, "--index", str(TRUSTEES.index(name) + 1),
+        "--url", url, "--hub", hub_url,
+    )  # fmt: skip
+
+
 def _open_hub(town: Town, plan: Path, hub_url: str) -> None:
     command("cairn-hub", "init", "--home", town.hub, "--public-url", hub_url)
     genesis = town.folder / "genesis.json"
@@ -130,21 +123,20 @@ def _open_hub(town: Town, plan: Path, hub_url: str) -> None:
         "cairn-hub", "genesis", "draft", "--home", town.hub, "--threshold", str(THRESHOLD), "--origin", ORIGIN,
         "--normaliser", normaliser_digest().hex(), "--plan", plan, *results, "--out", genesis,
     )  # fmt: skip
-    signatures = []
-    for name in TRUSTEES:
-        signature = town.folder / f"genesis-{name}.sig"
-        command(
-            "cairn-trustee",
-            "sign-genesis",
-            "--home",
-            town.trustee(name),
-            "--genesis",
-            genesis,
-            "--out",
-            signature,
-        )
-        signatures += ["--signatures", f"{name}={signature}"]
+    _each(lambda name: _sign_genesis(town, name, genesis), TRUSTEES)
+    signatures = [word for name in TRUSTEES for word in ("--signatures", f"{name}={_signature(town, name)}")]
     command("cairn-hub", "genesis", "seal", "--home", town.hub, "--genesis", genesis, *signatures)
+
+
+def _sign_genesis(town: Town, name: str, genesis: Path) -> None:
+    command(
+        "cairn-trustee", "sign-genesis", "--home", town.trustee(name), "--genesis", genesis,
+        "--out", _signature(town, name),
+    )  # fmt: skip
+
+
+def _signature(town: Town, name: str) -> Path:
+    return town.folder / f"genesis-{name}.sig"
 
 
 def start_trustee(town: Town, name: str, url: str) -> Running:
