@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cairn import Hub, Inquiry
+from cairn.client.errors import Misconfigured
 from cairn.filing import ReceiptStatus
 from cairn.raw.register import RegisterError
 from local.processes import BIN
@@ -193,15 +194,11 @@ def test_a_damaged_index_is_told_and_synced_anew(town: RunningTown, tmp_path: Pa
     assert segments
     for path in segments:
         path.write_bytes(path.read_bytes()[:-1])
-    rows = _rows(tmp_path, "damaged-index", 1)
-
-    done = town.cairn(home, "check", rows, "--json")
-    synced = town.cairn(home, "index", "sync")
-
-    assert done.returncode != 3
-    assert "damaged" in done.stderr + done.stdout
-    assert synced.returncode == 0
-    assert town.cairn(home, "check", rows).returncode == 0
+    with Hub(home) as hub:
+        with pytest.raises(Misconfigured, match="damaged: sync again"):
+            hub.check(seen)
+        hub.sync()
+        assert hub.check(seen).status == "seen"
 
 
 def test_without_the_right_passphrase_nothing_opens(town: RunningTown, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ from hub.services import Services
 from hub.storage.envelopes import DataKey
 from hub.storage.key_file import FileKeys
 from tests.support.buyers import inquiry
-from tests.support.search import Search
+from tests.support.search import Search, layers
 from tests.support.town import RunningTown
 from trustee.home import Home
 from trustee.keys import load
@@ -63,7 +63,7 @@ TRUSTEES = ("t1", "t2", "t3")
 
 @dataclass
 class Loot:
-    """The dump, and what the hub's keys open in it of the two reports that the thief is after.
+    """What the thief has of the two reports that it is after.
 
     opened   codes, card keys, shares, content keys and the hub's own keys, in the clear
     secrets  whatever of 32 bytes could be a key or a scalar
@@ -76,7 +76,7 @@ class Loot:
     secrets: list[bytes] = field(repr=False)
     wraps: list[bytes]
     points: list[Element]
-    dump: bytes = b""
+    layers: list[bytes] = field(default_factory=list)  # the dump and `opened`, hex and base64 undone
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def reported(town: RunningTown) -> Inquiry:
 @pytest.fixture(scope="module")
 def loot(town: RunningTown, reported: Inquiry) -> Loot:
     taken: Loot = town.operate(_steal)
-    taken.dump = town.dump()
+    taken.layers = [*layers(town.dump()), *layers(taken.opened)]
     return taken
 
 
@@ -157,8 +157,7 @@ def _opened_lines(roster: Roster, headers: Sequence[SignedHeader], kept: Sequenc
 def _hits(loot: Loot, guess: MatchKey, outputs: Sequence[Output]) -> set[str]:
     """What of the traces that a value with one of these outputs would leave is there."""
     traces = {trace: what for y in outputs for trace, what in _traces(guess, y, loot.epoch)}
-    search = Search(traces)
-    found = search.hits(loot.dump) | search.hits(loot.opened)
+    found = Search(traces).hits_in(loot.layers)
     card_keys = [CardKey(trace) for trace, what in traces.items() if what == "card key"]
     if any(unwrap_content_key(key, wrap) for key in card_keys for wrap in loot.wraps):
         found.add("wrap")

@@ -28,7 +28,11 @@ class Search:
 
     def hits(self, raw: bytes) -> set[str]:
         """What is in these bytes, by its word."""
-        return {what for layer in layers(raw) for what in self._search(layer)}
+        return self.hits_in(layers(raw))
+
+    def hits_in(self, decoded: Iterable[bytes]) -> set[str]:
+        """The same of `layers` that are decoded already."""
+        return {what for layer in decoded for what in self._search(layer)}
 
     def hits_in_files(self, files: Iterable[Path]) -> dict[Path, set[str]]:
         """The same of files as they are; those without a hit are left out."""

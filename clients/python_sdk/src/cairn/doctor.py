@@ -4,6 +4,7 @@ import stat
 from dataclasses import dataclass
 
 from cairn.checking import index_age
+from cairn.client.errors import Misconfigured
 from cairn.client.mirrors import Mirrors
 from cairn.raw.normalise import normaliser_digest
 from cairn.session import Session
@@ -50,8 +51,10 @@ def _version(session: Session) -> Finding:
 
 
 def _index(session: Session) -> Finding:
-    age = index_age(session)
-    index = session.index()
+    try:
+        age, index = index_age(session), session.index()
+    except Misconfigured as error:
+        return Finding("index", False, str(error))
     if age is None or index is None:
         return Finding("index", False, "there is none yet: run `cairn index sync`")
     if index.state.too_old(session.now()):

@@ -12,6 +12,7 @@ from cairn.client.connection import Connection, Signer
 from cairn.client.errors import Misconfigured
 from cairn.client.genesis import pinned_genesis
 from cairn.client.hub import HubClient
+from cairn.client.index_state import read_synced
 from cairn.client.index_sync import IndexSync
 from cairn.client.join import LocalIndex, index_dir
 from cairn.client.log import LogView
@@ -85,12 +86,10 @@ class Session:
         await self.close()
 
     def index(self) -> LocalIndex | None:
-        """The synced index, or None before the first sync."""
-        if self._index is None:
-            try:
-                self._index = LocalIndex.load(index_dir(self.home.state))
-            except Misconfigured:
-                return None
+        """The synced index, or None before the first sync. Raises Misconfigured if a file of it is damaged."""
+        folder = index_dir(self.home.state)
+        if self._index is None and read_synced(folder) is not None:
+            self._index = LocalIndex.load(folder)
         return self._index
 
     def forget_index(self) -> None:

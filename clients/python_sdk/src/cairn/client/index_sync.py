@@ -37,6 +37,7 @@ from cairn_protocol.messages.index import (
     ManifestAnswer,
     SegmentRef,
     TagSegment,
+    segment_digest,
 )
 from cairn_protocol.messages.log import LeafKind, hash_of
 from cairn_protocol.messages.parties import Genesis
@@ -70,6 +71,7 @@ class IndexSync:
             answered = await self._hub.manifest(before.etag if before else None)
             now = int(self._connection.now())
             if answered is None and before is not None:
+                await self._fetch_missing(before.manifest)  # what the disk has lost or damaged since
                 return self._keep(Synced(manifest=before.manifest, synced_at=now, etag=before.etag))
             if answered is None:
                 raise ProofInvalid("bad-message", "nothing is unchanged before the first sync", culprit=HUB)
@@ -120,8 +122,8 @@ class IndexSync:
     async def _fetch(
         self, ref: SegmentRef, form: type[TagSegment] | type[CardSegment], turn: asyncio.Semaphore
     ) -> None:
-        if (self._directory / segment_name(ref)).exists():
-            return  # it was checked before it was written, and a write is whole or not there
+        if self._is_kept(ref):
+            return
         if ref.length > MAX_SEGMENT_BYTES:
             raise ProofInvalid("bad-segment", "a segment longer than segments may be", culprit=HUB)
         async with turn:
@@ -133,6 +135,13 @@ class IndexSync:
         if segment.count != ref.count or segment.epoch != self._genesis.epoch:
             raise ProofInvalid("bad-segment", "a segment is not what the manifest says of it", culprit=HUB)
         self._connection.state.write(f"{INDEX_FOLDER}/{segment_name(ref)}", raw)
+
+    def _is_kept(self, ref: SegmentRef) -> bool:
+        """Whether the segment is on disk as it was written."""
+        try:
+            return segment_digest((self._directory / segment_name(ref)).read_bytes()) == ref.digest
+        except FileNotFoundError:
+            return False
 
     def _keep(self, synced: Synced) -> IndexState:
         self._connection.state.write(f"{INDEX_FOLDER}/{SYNCED_FILE}", encode(synced))

@@ -78,8 +78,10 @@ class LocalIndex:
             except FileNotFoundError:
                 continue
             except BadMessage as error:
-                raise Misconfigured(f"a file in {directory} is damaged; remove it and sync again") from error
-        raise Misconfigured(f"a segment is missing in {directory}; remove the folder and sync again")
+                raise Misconfigured(
+                    f"a file in {directory} is damaged: sync again, and it is fetched anew"
+                ) from error
+        raise Misconfigured(f"a segment is missing in {directory}: sync again, and it is fetched anew")
 
     def find(self, own: Sequence[tuple[Tag, CardKey]]) -> list[FoundCard]:
         """The cards that any of the own tags opens, each once, in the order of the tags.
