@@ -88,7 +88,7 @@ def _request_in(told: dict[str, object], opening: str) -> OpeningRequest:
 async def read(session: Session, opening: str) -> Opened:
     """The plain text of an opening, put together here.
 
-    Raises Conflict (`too-few-assents`) while trustees have not agreed; ProofInvalid if a trustee's part is
+    Raises Rejected (`too-few-assents`) while trustees have not agreed; ProofInvalid if a trustee's part is
     false or the opening is not in the log.
     """
     if (kept := session.register.opened(opening, session.now())) is not None:
