@@ -228,7 +228,7 @@ async def test_the_hub_with_all_its_keys_and_a_members_lacks_the_assent(desk: Op
 
 def _taken_from_the_hub(desk: OpeningDesk, report: UUID) -> tuple[Header, SealedPart]:
     ((header, sealed),) = desk.town.query(
-        "SELECT signed_header, report_sealed.sealed FROM reports JOIN report_sealed ON report = number WHERE report_id = %s",
+        "SELECT signed_header, sealed FROM reports JOIN report_sealed ON report = number WHERE report_id = %s",
         report,
     )
     return decode(header, SignedHeader).header, decode(sealed, SealedPart)
