@@ -6,10 +6,11 @@ From nothing it is set up whole; again, it is found as it was, and what has died
 
 import asyncio
 import datetime as dt
+import shutil
 import sys
 from pathlib import Path
 
-from local import filing, town
+from local import bulletins, filing, town
 from local.processes import CommandFailed, write_json
 from local.running import Local
 from local.town import Town
@@ -35,7 +36,10 @@ def main() -> int:
 
 
 def _found(place: Town) -> Local:
-    print("setting up a Cairn in .run (about a minute, once)")
+    if place.folder.exists():
+        # Without a list of processes nothing ever ran here: a set-up that was cut off begins anew.
+        shutil.rmtree(place.folder)
+    print("setting up a Cairn in .run (about a minute, once)", flush=True)
     hub_url, trustee_urls = town.found(place, _say)
     local = Local(place, hub_url, trustee_urls)
     local.remember()
@@ -56,6 +60,12 @@ def _prepare(local: Local) -> None:
         asyncio.run(filing.sync_everybody(place))
         _say("index published; every firm synced it and proved its receipts")
         filled.touch()
+    bulletins.give_tokens(place)
+    released = place.folder / "bulletins-released"
+    if not released.exists():
+        ids = asyncio.run(bulletins.release_all(place))
+        _say(f"{len(ids)} bulletins drafted by one analyst, approved by another, and in the log")
+        released.touch()
 
 
 def _allow(place: Town) -> None:

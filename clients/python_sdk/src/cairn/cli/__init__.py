@@ -31,7 +31,18 @@ def _load() -> None:
     """Have every module add its verbs to the app."""
     import stamina
 
-    from cairn.cli import analyst, index, joining, keys, log, member, weighing  # noqa: F401
+    from cairn.cli import (  # noqa: F401
+        analyst,
+        analyst_bulletins,
+        bulletins,
+        index,
+        joining,
+        keys,
+        liaison,
+        log,
+        member,
+        weighing,
+    )
 
     # It logs every repeat, to standard output where structlog is installed: among the results.
     stamina.instrumentation.set_on_retry_hooks(())

@@ -6,6 +6,8 @@ The trustees are asked, blinded, as for a report; the hub gets nothing.
 from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
+
 from cairn import filing
 from cairn.cli.outcome import Exit, emit, say
 from cairn.client.errors import TrusteeUnavailable
@@ -61,7 +63,8 @@ def _tell(inquiry: Inquiry, raw: bytes, narrative: bool) -> None:
             "      opens only if another group reports the same value and two trustees agree on three groups' evidence"
         )
     say("    codes the hub can read:")
-    for line in str(report.open.codes).removeprefix("OpenCodes(").removesuffix(")").split(", "):
-        say(f"      {line}")
+    for code, value in msgspec.to_builtins(report.open.codes).items():
+        shown = " ".join(value) if isinstance(value, list | tuple) else value
+        say(f"      {code}: {'-' if shown in (None, '') else shown}")
     say("  byte for byte:")
     say(raw.decode())
