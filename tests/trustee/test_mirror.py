@@ -136,6 +136,10 @@ def an_older_state(log: Log, t1: Trustee) -> httpx2.Response:
     return log.push(t1, 6, checkpoint=log.note(4))
 
 
+def another_size_with_the_true_root(log: Log, t1: Trustee) -> httpx2.Response:
+    return log.push(t1, 6, checkpoint=log.note(4, root=merkle.root_of(log.hashes())))
+
+
 def a_state_ahead_of_the_leaves(log: Log, t1: Trustee) -> httpx2.Response:
     return log.report(2).push(t1, 6, 7, checkpoint=log.note())
 
@@ -147,6 +151,7 @@ def a_state_ahead_of_the_leaves(log: Log, t1: Trustee) -> httpx2.Response:
         another_root,
         the_root_of_another_past,
         an_older_state,
+        another_size_with_the_true_root,
         a_state_ahead_of_the_leaves,
     ],
     ids=lambda fork: fork.__name__,
@@ -165,6 +170,8 @@ def test_what_contradicts_the_mirror_is_refused_and_leaves_nothing(fork: Fork, t
 
 def test_only_the_hub_of_the_genesis_pushes(t1: Trustee, log: Log) -> None:
     assert slug_of(log.push(t1, key=Ed25519PrivateKey.generate())) == "bad-signature"
+    by_a_member = t1.call("/v1/log/push", b"{}", "m00", Ed25519PrivateKey.generate())
+    assert slug_of(by_a_member) == "unknown-signer"
     assert slug_of(t1.send("POST", "/v1/log/push", b"{}", {})) == "unsigned"
     assert size_of(t1) == 0
 
@@ -188,11 +195,20 @@ def test_the_same_push_does_not_count_twice(t1: Trustee, log: Log) -> None:
     assert slug_of(t1.send("POST", "/v1/log/push", body, headers)) == "replayed-nonce"
 
 
-def test_a_leaf_whose_content_is_not_what_its_digest_says_is_refused(t1: Trustee, log: Log) -> None:
-    log.entries.append(LogEntry(kind=LeafKind.MANIFEST, digest=os.urandom(32), content=b"{}"))
-    assert slug_of(log.push(t1)) == "bad-message"
+@pytest.mark.parametrize(
+    "entry",
+    [
+        LogEntry(kind=LeafKind.RETRACTION, digest=bytes(32), content=b"{}"),
+        LogEntry(kind=LeafKind.RETRACTION, digest=content_digest(b"{}"), content=None),
+        LogEntry(kind=LeafKind.REPORT, digest=content_digest(b"{}"), content=b"{}"),
+    ],
+    ids=["another content", "no content", "a report with content"],
+)
+def test_a_leaf_is_what_its_digest_says_and_whole_unless_it_is_a_reports(
+    t1: Trustee, log: Log, entry: LogEntry
+) -> None:
+    log.entries.append(entry)
 
-    log.entries[1] = LogEntry(kind=LeafKind.MANIFEST, digest=os.urandom(32), content=None)
     assert slug_of(log.push(t1)) == "bad-message"
 
 
@@ -304,14 +320,13 @@ def test_an_act_that_t_trustees_did_not_approve_is_no_leaf(
     assert size_of(t1) == 0
 
 
-def test_a_refused_act_changes_nothing_for_the_true_one_that_follows(t1: Trustee, log: Log) -> None:
+def test_a_true_act_of_a_refused_push_stands_only_when_it_comes_again(t1: Trustee, log: Log) -> None:
     log.pushed(t1)
-    entry, key = member()
-    log.enter(entry, key, by=("t1",))
+    log.enter(*member()).enter(*member("m01", "birch", 2), by=("t1",))
     assert slug_of(log.push(t1, 1)) == "bad-roster"
-    del log.entries[1:]
+    del log.entries[2:]
 
-    log.enter(entry, key).pushed(t1, 1)
+    log.pushed(t1, 1)
 
     assert size_of(t1) == 2
 
