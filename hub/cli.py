@@ -20,7 +20,7 @@ from hub.index.publishing import publish
 from hub.main import create_app
 from hub.services import Services
 from hub.settings import Settings
-from hub.verbs import disclose, genesis, log, members
+from hub.verbs import disclose, genesis, liaisons, log, members
 from hub.verbs.saying import AsJson, Exit, Home, database, say, verb, with_services
 
 SHUTDOWN_SECONDS = 15
@@ -33,10 +33,12 @@ app = typer.Typer(
 )
 app.add_typer(genesis.app, name="genesis")
 app.add_typer(members.app, name="members")
+app.add_typer(liaisons.app, name="liaisons")
 app.add_typer(log.app, name="log")
 index = typer.Typer(no_args_is_help=True, help="The index that members sync.")
 app.add_typer(index, name="index")
 app.command(name="disclose")(disclose.disclose)
+app.command(name="transparency")(liaisons.transparency)
 
 
 @app.command()

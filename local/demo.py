@@ -21,7 +21,7 @@ from cairn import AsyncHub, Inquiry
 from cairn.advice import Advice
 from cairn.client.errors import ProofInvalid
 from cairn.filing import Receipt
-from local import filing, town
+from local import bulletins_told, filing, town
 from local.processes import CommandFailed, attempt, command, wait_until
 from local.running import Local, database_url
 from local.stories import ORKIDE, S3_LATER, SCOPE
@@ -82,6 +82,7 @@ async def _tell(local: Local) -> None:
     await _one_event(place)
     await _opening(place, sealed)
     await _outages(local)
+    await bulletins_told.tell(local, _chapter, _say, _expect)
     await _edited_log(local)
     _chapter("What each party could and could not see")
     _say("a firm: its own inquiries, and bands of groups for buyers it can name itself")
@@ -92,6 +93,7 @@ async def _tell(local: Local) -> None:
     _say(
         "an analyst: codes, bands and links; a name only after three groups' evidence, a colleague and two trustees"
     )
+    _say("a government: sanitised bulletins that two people let out; it comments, and directs nothing")
     _say("not yet in this version: aggregates under encryption")
 
 

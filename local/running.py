@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hub.storage.embedded import EmbeddedPostgres
+from local import bulletins
 from local.processes import CommandFailed, Running, alive, end, write_json
-from local.town import ANALYSTS, FIRMS, LIAISONS, Town, start_hub, start_trustee
+from local.town import ANALYSTS, FIRMS, Town, start_hub, start_trustee
 
 
 @dataclass(slots=True)
@@ -103,7 +104,7 @@ class Local:
                 for firm in FIRMS
             ],
             "analysts": [{"id": name, "home": str(town.party(name))} for name in ANALYSTS],
-            "liaisons": [{"id": name, "home": str(town.party(name))} for name in LIAISONS],
+            "liaisons": bulletins.access_of(town, self.hub_url),
         }
 
 

@@ -142,7 +142,7 @@ _ITEM_NUMBER: Final = re.compile(r"\b[0-9][A-E][0-9]{3}\b|(?<![\d.])\d{4}\.\d{2}
 _NUMBER: Final = re.compile(r"<?\d[\d.,]*(?:-\d[\d.,]*|\+)?(?:\s?%)?")
 _NUMBER_WORDS: Final = _any_case(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|"
-    r"dozens?|doubled|tripled|twice|half)\b"
+    r"dozens?|doubled|tripled|twice|half of)\b"
 )
 
 
