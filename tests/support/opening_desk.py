@@ -20,7 +20,7 @@ from cairn.session import Session
 from cairn.standing import standing_of
 from cairn_protocol.group import Element, decode_scalar
 from cairn_protocol.match_lock import GroupIndex
-from cairn_protocol.messages.openings import Opening, OpeningRequest, Reason, opening_id
+from cairn_protocol.messages.openings import OpeningRequest, Reason, opening_id
 from cairn_protocol.messages.wire import decode, sign
 from cairn_protocol.sharing import Index, KeyShare
 from cairn_protocol.voprf import PublicShare
@@ -94,13 +94,6 @@ class OpeningDesk:
         home, settings, word, keys, link = self.staff(trustee)
         assent(home, settings, word, keys, link, self.waiting(trustee, opening))
 
-    def refuse(self, trustee: str, opening: str) -> None:
-        """Staff refuse."""
-        from trustee.desk import refuse_opening
-
-        _, _, _, keys, link = self.staff(trustee)
-        refuse_opening(keys, link, self.waiting(trustee, opening))
-
     def assent_share(self, trustee: str) -> KeyShare:
         """What the trustee's machine keeps under its passphrase."""
         from trustee.keys import load_assent
@@ -133,11 +126,6 @@ class OpeningDesk:
         async with self.town.hub(firm) as hub:
             await hub.sync()
             return (await standing_of(await hub.session())).notices
-
-    def opening(self, identity: str) -> Opening:
-        """The leaf's content as the hub keeps it."""
-        ((content,),) = self.town.query("SELECT content FROM openings WHERE id = %s", identity)
-        return decode(content, Opening)
 
     def opening_leaves(self) -> int:
         """How many openings are in the log, once no leaf waits for its place."""
