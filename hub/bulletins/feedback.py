@@ -132,6 +132,8 @@ async def _read(db: AsyncSession, what: Any) -> Feedback:
         raise Tasking("only opinions and notes on bulletins are taken: nothing is looked for here")
     if set(what) - _PLAIN:
         raise Tasking("an opinion or note with more than its own properties")
+    if not {"spec_version", "id", "created", "modified", "object_refs"} <= set(what):
+        raise BadMessage("an opinion or note without its version, id, times or bulletin")
     try:
         stix2_parse(what)
     except (STIXError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
