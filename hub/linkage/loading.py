@@ -22,13 +22,21 @@ from hub.linkage.common_values import CONTACTS
 from hub.linkage.tables import PLACES, ClusterRow, LinkedReport
 from hub.reports.bulk import among
 from hub.reports.secrets import open_open_part
-from hub.reports.tables import ReportRow, ReportTag
+from hub.reports.tables import ReportRow
 from hub.storage.envelopes import Envelopes
 
 # A tag in more clusters than this, of which none agreed with another, tells no more by one more.
 _CLUSTERS_PER_TAG: Final = 50
 
 _DECIDING: Final = [kind.value for kind in Kind if kind in DECIDING]
+
+# One look into the index for each report, whatever the planner knows of a table that grew a moment ago: it
+# takes no subquery apart that has a limit. A report has at most 64 keys.
+_TAGS_OF: Final = text(
+    "SELECT asked.report, key.kind, key.tag FROM unnest(CAST(:reports AS bigint[])) AS asked (report)"
+    " CROSS JOIN LATERAL (SELECT kind, tag, position FROM report_tags WHERE report = asked.report"
+    " AND kind = ANY(:kinds) LIMIT 64) AS key ORDER BY asked.report, key.position"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +97,16 @@ async def arriving(
     """Those of these reports that are live, count and are not linked yet, each with its new place."""
     if not numbers:
         return []
-    tags = await _tags_of(db, numbers)
+    linked = set(await db.scalars(select(LinkedReport.report).where(among(LinkedReport.report, numbers))))
+    tags = await _tags_of(db, [number for number in numbers if number not in linked])
     waiting = (
         select(ReportRow.number, ReportRow.member_id, ReportRow.signed_header, ReportRow.open_part)
-        .outerjoin(LinkedReport, LinkedReport.report == ReportRow.number)
-        .where(among(ReportRow.number, numbers), LinkedReport.report.is_(None))
+        .where(among(ReportRow.number, tags))
         .order_by(ReportRow.number)
     )
     rows = [
         (number, member, msgspec.json.decode(signed_header, type=_Signed).header, open_part)
         for number, member, signed_header, open_part in await db.execute(waiting)
-        if number in tags
     ]
     rows = [row for row in rows if row[2].confidence is not Confidence.HEARSAY]
     places = list(
@@ -108,9 +115,8 @@ async def arriving(
     arrived = []
     for place, (number, member, told, open_part) in zip(places, rows, strict=True):
         entry = roster.standings(member)[-1].entry
-        assert (
-            entry.group is not None and entry.sector is not None
-        )  # members have both, by the roster's rules
+        # Members have both, by the roster's own rules.
+        assert entry.group is not None and entry.sector is not None
         country = _country(envelopes, number, open_part)
         sighting = Sighting(place, entry.group, country, tags[number])
         arrived.append(Live(number, sighting, entry.sector, told.week, told.confidence, None))
@@ -210,14 +216,9 @@ def _cluster(envelopes: Envelopes, row: ClusterRow) -> Cluster:
 
 
 async def _tags_of(db: AsyncSession, numbers: Sequence[int]) -> dict[int, tuple[tuple[Kind, Tag], ...]]:
-    """The tags that decide, by report."""
-    rows = (
-        select(ReportTag.report, ReportTag.kind, ReportTag.tag)
-        .where(among(ReportTag.report, numbers), among(ReportTag.kind, _DECIDING))
-        .order_by(ReportTag.report, ReportTag.position)
-    )
+    """The tags that decide, by report. Those without tags were taken back or amended, and have no entry."""
     tags: dict[int, list[tuple[Kind, Tag]]] = defaultdict(list)
-    for report, kind, tag in await db.execute(rows):
+    for report, kind, tag in await db.execute(_TAGS_OF, {"reports": list(numbers), "kinds": _DECIDING}):
         tags[report].append((Kind(kind), Tag(tag)))
     return {report: tuple(pairs) for report, pairs in tags.items()}
 

@@ -20,10 +20,20 @@ _COUNT = text(
     " RETURNING tag, seen, common"
 )
 
+# The oldest linked reports of each contact, by the index from contact to report, and their other tags. What
+# waits to be linked is never read, be it a great deal; and the limits keep the planner to the indexes, whatever
+# it knows of tables that grew a moment ago.
 _BESIDE = text(
-    "SELECT asked.tag AS contact, linked.place, linked.member_group, other.kind, other.tag"
-    " FROM report_tags asked JOIN linked_reports linked USING (report) JOIN report_tags other USING (report)"
-    " WHERE asked.kind IN ('email', 'phone', 'domain') AND asked.tag = ANY(:tags) AND other.kind = ANY(:kinds)"
+    "SELECT asked.tag AS contact, oldest.place, oldest.member_group, other.kind, other.tag"
+    " FROM unnest(CAST(:tags AS bytea[])) AS asked (tag)"
+    " CROSS JOIN LATERAL (SELECT holder.report, linked.place, linked.member_group FROM report_tags holder"
+    "  CROSS JOIN LATERAL (SELECT place, member_group FROM linked_reports"
+    "   WHERE report = holder.report LIMIT 1) AS linked"
+    "  WHERE holder.tag = asked.tag AND holder.kind IN ('email', 'phone', 'domain')"
+    "  AND holder.report <= (SELECT max(report) FROM linked_reports)"
+    "  ORDER BY holder.report LIMIT :most) AS oldest"
+    " CROSS JOIN LATERAL (SELECT kind, tag FROM report_tags"
+    "  WHERE report = oldest.report AND kind = ANY(:kinds) LIMIT 64) AS other"
 )
 
 
@@ -64,7 +74,7 @@ async def _beside(
     pairs: dict[Tag, dict[tuple[int, str], list[tuple[Kind, Tag]]]] = defaultdict(lambda: defaultdict(list))
     kinds = [kind.value for kind in (*_NAMES, *IDENTIFIERS)]
     for contact, place, group, kind, tag in await db.execute(
-        _BESIDE, {"tags": list(contacts), "kinds": kinds}
+        _BESIDE, {"tags": list(contacts), "kinds": kinds, "most": WEIGHED}
     ):
         pairs[contact][place, group].append((Kind(kind), Tag(tag)))
     asked = set(contacts)

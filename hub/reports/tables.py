@@ -56,7 +56,7 @@ class ReportTag(Base):
 
     __tablename__ = "report_tags"
     # Whoever else has a contact is asked for one by one; equal tags of other kinds are found by cluster.
-    __table_args__ = (Index("ix_report_tags_contact", "tag", postgresql_where=_CONTACTS),)
+    __table_args__ = (Index("ix_report_tags_contact", "tag", "report", postgresql_where=_CONTACTS),)
 
     # No foreign key: asked for each of 31 tags, it would take a sixteenth of the whole intake. One function
     # writes them, together with the report.

@@ -49,7 +49,7 @@ def _reports() -> None:
     op.create_index(
         "ix_report_tags_contact",
         "report_tags",
-        ["tag"],
+        ["tag", "report"],
         postgresql_where=sa.text("kind IN ('email', 'phone', 'domain')"),
     )
     op.create_table(
