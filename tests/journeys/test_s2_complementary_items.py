@@ -1,0 +1,146 @@
+"""S2: complementary items over five groups become a typology; members are told less of it than liaisons.
+
+The reports are filed on real processes; the hit is drafted by hand, with the reports it was found in.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from cairn import Inquiry, bulletins
+from cairn.bulletins import Read, TextRefused
+from cairn.client.bulletins import BulletinsClient
+from cairn.client.errors import ClientError
+from cairn.filing import ReceiptStatus
+from local.bulletins import wait_in_force
+from tests.support.town import RunningTown
+
+pytestmark = [pytest.mark.xdist_group("town"), pytest.mark.anyio]
+
+ASKED = (
+    ("alder", "2B230", "contact-me"),
+    ("birch", "2A226", "aggregate-only"),
+    ("cedar", "2B231", "aggregate-only"),
+    ("cedar", "1C210", "aggregate-only"),
+    ("dogwood", "2B219", "aggregate-only"),
+    ("elm", "3A225", "aggregate-only"),
+)
+
+
+async def file_all(town: RunningTown, word: str) -> list[str]:
+    """One buyer's requests at five groups; the reports' ids."""
+    ids = []
+    for at, (firm, item, consent) in enumerate(ASKED):
+        async with town.hub(firm) as hub:
+            receipt = await hub.report(
+                Inquiry.from_mapping(
+                    {
+                        "inquiry_id": f"{word}-{at}",
+                        "party": {
+                            "role": "PUR",
+                            "name": f"Halyard {word} Trading",
+                            "phones": ["+44 1632 960177"],
+                        },
+                        "item": {"eccn": item},
+                        "red_flags": ["RF-ENU-01"],
+                        "consent": consent,
+                    }
+                )
+            )
+        assert receipt.status is ReceiptStatus.PROMISED
+        ids.append(str(receipt.report_id))
+    return ids
+
+
+def typology(reports: list[str], **members: Any) -> dict[str, Any]:
+    """The draft of the hit: for members without programme and items, for liaisons with the programme's name."""
+    shared = {
+        "tlp": "AMBER",
+        "red_flags": ["RF-ENU-01"],
+        "alternatives": ["A laboratory that equips itself asks many suppliers too."],
+        "basis": "Reports of several groups, linked by contact details; unverified.",
+    }
+    return {
+        "kind": "TYPOLOGY",
+        "inputs": [{"origin": "typology", "reference": "T2-case", "reports": reports, "party": False}],
+        "editions": [
+            {
+                "audience": "members",
+                "title": "Several complementary item families",
+                "bottom_line": "Reports describe one buyer who asks for several complementary item families.",
+                "observed": "No single group saw all of it.",
+                **shared,
+                **members,
+            },
+            {
+                "audience": "liaisons",
+                "title": "Complementary items that fit one programme",
+                "bottom_line": "Reports describe one buyer who asks for items that fit one programme together.",
+                "observed": "No single group saw all of it.",
+                "programmes": ["enrichment"],
+                **shared,
+            },
+        ],
+    }
+
+
+async def let_out(town: RunningTown, told: dict[str, Any]) -> UUID:
+    """Drafted by ana, approved by ben, in force."""
+    async with town.hub("ana") as one, town.hub("ben") as other:
+        ana, ben = await one.session(), await other.session()
+        bulletin = UUID((await bulletins.save(ana, told))["bulletin"])
+        await bulletins.submit(ana, bulletin)
+        await bulletins.approve(ben, bulletin)
+        await BulletinsClient(ana.connection).release(bulletin)
+        await wait_in_force(ana, [bulletin])
+    return bulletin
+
+
+async def read(town: RunningTown, who: str, bulletin: UUID) -> Read:
+    """The bulletin as this reader's machine verified it."""
+    path = "/v1/liaison/bulletins" if who == "lee" else "/v1/bulletins"
+    async with town.hub(who) as hub:
+        found = await bulletins.read_all(await hub.session(), path)
+    return next(one for one in found if one.bulletin == bulletin)
+
+
+async def test_members_are_told_of_several_families_and_liaisons_of_the_programme(town: RunningTown) -> None:
+    reports = await file_all(town, "sable")
+    bulletin = await let_out(town, typology(reports))
+
+    member, liaison = await read(town, "gum", bulletin), await read(town, "lee", bulletin)
+
+    assert member.edition is not None and liaison.edition is not None
+    assert (member.edition.programmes, member.edition.families) == ((), ())
+    assert liaison.edition.programmes == ("enrichment",)
+    assert "several complementary item families" in member.edition.bottom_line
+    assert member.leaf == liaison.leaf  # one release, two editions
+
+
+async def test_neither_items_nor_a_looser_label_nor_a_judgement_goes_out(town: RunningTown) -> None:
+    reports = await file_all(town, "teal")
+    tries = {
+        "JUDGEMENT": {"title": "A front company and its families"},
+        "ITEM": {"observed": "They asked for 2B230 and 3A225."},
+        "PROGRAMME": {"programmes": ["enrichment"]},
+        "TLP": {"tlp": "GREEN"},
+    }
+    async with town.hub("ana") as hub:
+        ana = await hub.session()
+        for code, changed in tries.items():
+            saved = await bulletins.save(ana, typology(reports, **changed))
+            assert {one["code"] for one in saved["findings"]} == {code}
+            with pytest.raises(ClientError) as refused:
+                await bulletins.submit(ana, UUID(saved["bulletin"]))
+            assert refused.value.slug == "unfit-text"
+        with pytest.raises(TextRefused):
+            await bulletins.save(ana, typology(reports, observed="Call Mr Halyard at +44 1632 960177."))
+
+
+async def test_two_groups_are_too_few_for_a_typology(town: RunningTown) -> None:
+    reports = await file_all(town, "umber")
+    async with town.hub("ana") as hub:
+        saved = await bulletins.save(await hub.session(), typology(reports[:2]))
+
+    assert {one["code"] for one in saved["findings"]} == {"GROUPS"}
