@@ -9,7 +9,7 @@ import sys
 
 from benchmarks.measuring import ROOT
 
-BENCHMARKS = ("curve", "join", "intake", "link_growth", "openings", "returns", "report", "log")
+BENCHMARKS = ("curve", "join", "intake", "link_growth", "openings", "returns", "report", "log", "taxii")
 
 
 def main() -> int:

@@ -115,9 +115,8 @@ class TaxiiObject(Base):
 
     __table_args__ = (
         UniqueConstraint("collection", "object_id", "version"),
-        Index("ix_taxii_objects_last", "collection", "seq", postgresql_where=text("is_last IS TRUE")),
-        Index(None, "collection", "seq"),
-        Index(None, "collection", "date_added"),
+        UniqueConstraint("collection", "date_added"),  # pages are cut by it
+        Index("ix_taxii_objects_last", "collection", "date_added", postgresql_where=text("is_last IS TRUE")),
         Index(None, "bulletin"),
     )
 

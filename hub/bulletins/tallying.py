@@ -47,9 +47,8 @@ async def count(db: AsyncSession, act: Act, times: int = 1) -> None:
 
 async def close(db: AsyncSession) -> Tally | None:
     """Promise a tally of what was done since the last one; None if nothing was."""
-    taken = dict(
-        (await db.execute(delete(LiaisonAct).returning(LiaisonAct.act, LiaisonAct.count))).tuples().all()
-    )
+    rows = await db.execute(delete(LiaisonAct).returning(LiaisonAct.act, LiaisonAct.count.label("count_")))
+    taken: dict[str, int] = {row.act: row.count_ for row in rows}
     if not taken:
         return None
     now = int(time.time())

@@ -136,9 +136,13 @@ def taxii_router(
             raise NotAllowed("the collection can't be read")
         if in_force:
             await come_into_force(hub)
-        found = await hub.store.read("taxii page", lambda db: page(db, collection.alias, asked))
-        await hub.store.transact("taxii pull", lambda db: count(db, "pulls"))
-        return found
+
+        async def pull(db: AsyncSession) -> Page:
+            found = await page(db, collection.alias, asked)
+            await count(db, "pulls")
+            return found
+
+        return await hub.store.transact("taxii pull", pull)
 
     @router.get("/")
     async def discovery(request: Request, hub: Hub, caller: CallingReader) -> Response:

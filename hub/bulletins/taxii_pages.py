@@ -1,8 +1,8 @@
 """A page of a collection: filters, order and cursor of TAXII 2.1, as one statement.
 
 Everything is asked within one collection, so nothing of another shows. Rows are in the order they were
-added, and the cursor is a row's number: what is added or revoked between two pages is neither skipped nor
-doubled. The cursor is bound to the filters it was made under.
+added, no two at one moment, and the cursor is a row's moment: what is added or revoked between two pages is
+neither skipped nor doubled. The cursor is bound to the filters it was made under.
 Source: TAXII 2.1, 3.4 and 3.5.
 """
 
@@ -11,7 +11,7 @@ import hashlib
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -23,7 +23,8 @@ from hub.bulletins.tables import TaxiiObject
 
 MAX_PAGE: Final = 1_000
 _MAX_TERMS: Final = 100
-_CURSOR: Final = struct.Struct(">Q8s")
+_CURSOR: Final = struct.Struct(">Q8s")  # microseconds since 1970, and a digest of the filters
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FILTERS: Final = ("match[id]", "match[type]", "match[version]", "match[spec_version]", "added_after")
 
 
@@ -40,7 +41,7 @@ class Asked:
     versions: tuple[str | datetime, ...]
     specs: tuple[str, ...] | None
     added_after: datetime | None
-    after: int
+    after: datetime | None
     limit: int
     bound: bytes
 
@@ -83,7 +84,9 @@ def read_query(query: Mapping[str, str], fixed: Mapping[str, str] | None = None)
 async def page(db: AsyncSession, collection: str, asked: Asked) -> Page:
     """The next rows of that collection."""
     table = TaxiiObject
-    wanted: list[ColumnElement[bool]] = [table.collection == collection, table.seq > asked.after]
+    wanted: list[ColumnElement[bool]] = [table.collection == collection]
+    if asked.after is not None:
+        wanted.append(table.date_added > asked.after)
     if asked.ids is not None:
         wanted.append(table.object_id.in_(asked.ids))
     if asked.types is not None:
@@ -91,15 +94,17 @@ async def page(db: AsyncSession, collection: str, asked: Asked) -> Page:
     if asked.added_after is not None:
         wanted.append(table.date_added > asked.added_after)
     wanted += _of_version(asked)
-    columns = (table.seq, table.object_id, table.spec_version, table.version, table.date_added, table.body)
+    columns = (table.object_id, table.spec_version, table.version, table.date_added, table.body)
     found = (
-        await db.execute(select(*columns).where(*wanted).order_by(table.seq).limit(asked.limit + 1))
+        await db.execute(select(*columns).where(*wanted).order_by(table.date_added).limit(asked.limit + 1))
     ).all()
     shown = found[: asked.limit]
     more = len(found) > asked.limit
     return Page(
-        [Row(*row[1:]) for row in shown],
-        base64.urlsafe_b64encode(_CURSOR.pack(shown[-1].seq, asked.bound)).decode() if more else None,
+        [Row(*row) for row in shown],
+        base64.urlsafe_b64encode(_CURSOR.pack(_micros(shown[-1].date_added), asked.bound)).decode()
+        if more
+        else None,
     )
 
 
@@ -182,13 +187,18 @@ def _limit(text: str | None) -> int:
     return min(int(text), MAX_PAGE)
 
 
-def _after(cursor: str | None, bound: bytes) -> int:
+def _micros(when: datetime) -> int:
+    return (when - _EPOCH) // timedelta(microseconds=1)
+
+
+def _after(cursor: str | None, bound: bytes) -> datetime | None:
     if cursor is None:
-        return 0
+        return None
     try:
-        after, made_under = _CURSOR.unpack(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, struct.error):
+        micros, made_under = _CURSOR.unpack(base64.urlsafe_b64decode(cursor.encode()))
+        after = _EPOCH + timedelta(microseconds=micros)
+    except (ValueError, OverflowError, struct.error):
         raise BadMessage("next is not what the page before gave") from None
-    if made_under != bound or after >= 2**63:
+    if made_under != bound:
         raise BadMessage("next goes with the filters of the page before")
-    return int(after)
+    return after

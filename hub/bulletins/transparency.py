@@ -79,9 +79,11 @@ async def _waits(db: AsyncSession) -> bool:
 
 async def _counted(db: AsyncSession) -> Transparency:
     kinds = await db.execute(
-        select(TranslogLeaf.kind, func.count()).group_by(TranslogLeaf.kind).order_by(TranslogLeaf.kind)
+        select(TranslogLeaf.kind, func.count().label("many"))
+        .group_by(TranslogLeaf.kind)
+        .order_by(TranslogLeaf.kind)
     )
-    leaves = dict(kinds.tuples().all())
+    leaves: dict[str, int] = {row.kind: row.many for row in kinds}
     openings = Counter(
         decode(decode(content, Opening).request.body, OpeningRequest).reason.value
         for content in await _contents(db, LeafKind.OPENING)

@@ -118,26 +118,18 @@ def upgrade() -> None:
         sa.Column("bulletin", sa.Uuid(), nullable=True),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_taxii_objects")),
+        sa.UniqueConstraint("collection", "date_added", name=op.f("uq_taxii_objects_collection_date_added")),
         sa.UniqueConstraint(
             "collection", "object_id", "version", name=op.f("uq_taxii_objects_collection_object_id_version")
         ),
     )
     op.create_index(op.f("ix_taxii_objects_bulletin"), "taxii_objects", ["bulletin"], unique=False)
     op.create_index(
-        op.f("ix_taxii_objects_collection_date_added"),
+        "ix_taxii_objects_last",
         "taxii_objects",
         ["collection", "date_added"],
         unique=False,
-    )
-    op.create_index(
-        "ix_taxii_objects_last",
-        "taxii_objects",
-        ["collection", "seq"],
-        unique=False,
         postgresql_where=sa.text("is_last IS TRUE"),
-    )
-    op.create_index(
-        op.f("ix_taxii_objects_collection_seq"), "taxii_objects", ["collection", "seq"], unique=False
     )
     op.create_table(
         "taxii_statuses",
