@@ -34,7 +34,8 @@ stop: .venv/.app
 env: .venv/.dev
 
 test: lint
-	$(PYTHON) -m pytest -q -n 2 --dist loadgroup -m "not long"
+	$(PYTHON) -m pytest -q -n 2 --dist loadfile -m "not long and not town"
+	$(PYTHON) -m pytest -q -m "town and not long"
 
 test-long: .venv/.dev
 	$(PYTHON) -m pytest -q -m long

@@ -13,9 +13,12 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has the town, also for tests that ask for it by way of another fixture."""
+    """Mark whatever asks for the whole Cairn, be it by way of another fixture: those tests share one process.
+
+    Their own mark, not xdist's groups: with this version of pytest, xdist does not keep a group together.
+    """
     for item in items:
         if "town" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("town"))
+            item.add_marker(pytest.mark.town)

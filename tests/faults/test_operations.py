@@ -54,19 +54,16 @@ async def _shortest(town: RunningTown, name: str, operations: Sequence[Operation
     return await shrunk(operations, fails)
 
 
-@pytest.mark.xdist_group("town")
 async def test_whatever_happens_in_any_order_what_was_promised_holds(town: RunningTown) -> None:
     await _rounds(town, SEED, 3)
 
 
-@pytest.mark.xdist_group("town")
 @pytest.mark.long
 @pytest.mark.timeout(12 * 3600)
 async def test_a_thousand_rounds(town: RunningTown) -> None:
     await _rounds(town, random.randrange(2**32), 1_000)
 
 
-@pytest.mark.xdist_group("town")
 async def test_an_opening_of_three_firms_reports_is_among_what_happens(town: RunningTown) -> None:
     """Else the rounds above would say nothing about openings."""
     firms = ("dogwood", "gum", "kauri")

@@ -19,8 +19,6 @@ from local.processes import BIN
 from tests.support.buyers import inquiries, inquiry
 from tests.support.town import RunningTown
 
-pytestmark = pytest.mark.xdist_group("town")
-
 
 def _fresh(inquiry_id: str) -> Inquiry:
     return Inquiry.from_mapping(inquiry(inquiry_id))

@@ -22,7 +22,7 @@ from tests.support.town import RunningTown
 from trustee import keys as key_file
 from trustee.home import Home as TrusteeHome
 
-pytestmark = [pytest.mark.xdist_group("town"), pytest.mark.anyio]
+pytestmark = pytest.mark.anyio
 
 
 def _fresh(inquiry_id: str) -> Inquiry:

@@ -15,7 +15,7 @@ from tests.support.buyers import inquiry
 from tests.support.town import RunningTown, until
 from tests.support.wire import send_raw
 
-pytestmark = [pytest.mark.xdist_group("town"), pytest.mark.anyio]
+pytestmark = pytest.mark.anyio
 
 REPORT, EVALUATE = b"POST /v1/reports", b"POST /v1/evaluate"
 

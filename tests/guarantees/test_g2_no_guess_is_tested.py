@@ -55,8 +55,6 @@ from tests.support.town import RunningTown
 from trustee.home import Home
 from trustee.keys import load
 
-pytestmark = pytest.mark.xdist_group("town")
-
 FIRMS = ("elm", "gum")
 TRUSTEES = ("t1", "t2", "t3")
 

@@ -33,7 +33,7 @@ from tests.support.opening_desk import OpeningDesk, names_in
 from tests.support.search import Search
 from tests.support.town import RunningTown
 
-pytestmark = [pytest.mark.xdist_group("town"), pytest.mark.anyio]
+pytestmark = pytest.mark.anyio
 
 THREE = ("alder", "birch", "cedar")  # exporters of three groups
 

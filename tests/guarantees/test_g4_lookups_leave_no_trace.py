@@ -19,7 +19,7 @@ from cairn import Hub, Inquiry
 from tests.support.buyers import inquiry
 from tests.support.town import RunningTown
 
-pytestmark = [pytest.mark.xdist_group("town"), pytest.mark.anyio]
+pytestmark = pytest.mark.anyio
 
 FIRM = "harbor"
 CHECKS = 100

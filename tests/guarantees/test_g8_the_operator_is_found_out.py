@@ -34,7 +34,7 @@ from trustee.keys import load as load_trustee
 from trustee.serving import Serving, SignedRequest
 from trustee.settings import Settings as TrusteeSettings
 
-pytestmark = [pytest.mark.xdist_group("town"), pytest.mark.anyio]
+pytestmark = pytest.mark.anyio
 
 NOW = 1_780_000_000
 ZEROS = bytes(32)

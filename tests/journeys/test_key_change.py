@@ -4,11 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-import pytest
-
 from tests.support.town import RunningTown
-
-pytestmark = pytest.mark.xdist_group("town")
 
 FIRM, GROUP = "larch", "larch-line"
 

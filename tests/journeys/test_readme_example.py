@@ -5,11 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.support.town import RunningTown
-
-pytestmark = pytest.mark.xdist_group("town")
 
 README = Path(__file__).parents[2] / "README.md"
 FIRM = "kauri"

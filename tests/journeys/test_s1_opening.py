@@ -13,7 +13,7 @@ from local.processes import command
 from local.stories import ORKIDE
 from tests.support.town import RunningTown, until
 
-pytestmark = [pytest.mark.xdist_group("town"), pytest.mark.anyio]
+pytestmark = pytest.mark.anyio
 
 ALDER, BIRCH, CEDAR = ORKIDE[:3]
 

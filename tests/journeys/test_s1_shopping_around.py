@@ -16,7 +16,7 @@ from local.stories import ORKIDE
 from tests.support.buyers import inquiry
 from tests.support.town import RunningTown
 
-pytestmark = [pytest.mark.xdist_group("town"), pytest.mark.anyio]
+pytestmark = pytest.mark.anyio
 
 Told = tuple[str, dict[str, Any]]
 

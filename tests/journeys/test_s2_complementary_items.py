@@ -16,7 +16,7 @@ from cairn.filing import ReceiptStatus
 from local.bulletins import wait_in_force
 from tests.support.town import RunningTown
 
-pytestmark = [pytest.mark.xdist_group("town"), pytest.mark.anyio]
+pytestmark = pytest.mark.anyio
 
 ASKED = (
     ("alder", "2B230", "contact-me"),

@@ -19,7 +19,7 @@ from hub.services import Services
 from local.stories import S3_LATER, SCOPE
 from tests.support.town import RunningTown
 
-pytestmark = [pytest.mark.xdist_group("town"), pytest.mark.anyio]
+pytestmark = pytest.mark.anyio
 
 Told = tuple[str, dict[str, Any]]
 

@@ -12,7 +12,7 @@ from local.bulletins import collections, give_tokens, pull
 from tests.journeys.test_s2_complementary_items import file_all, let_out, typology
 from tests.support.town import RunningTown
 
-pytestmark = [pytest.mark.xdist_group("town"), pytest.mark.anyio]
+pytestmark = pytest.mark.anyio
 
 
 async def _client(hub: object) -> BulletinsClient:

@@ -19,7 +19,7 @@ from cairn_protocol.messages.parties import Genesis, Role
 from tests.support.reports import seed
 from tests.support.town import RunningTown
 
-pytestmark = [pytest.mark.xdist_group("town"), pytest.mark.anyio]
+pytestmark = pytest.mark.anyio
 
 FIRM = "juniper"
 

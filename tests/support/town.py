@@ -1,6 +1,6 @@
 """One whole Cairn for a test session: real processes, set up by the real commands, with a wire before each.
 
-Every test that asks for `town` is marked `pytest.mark.xdist_group("town")`, so that one worker has it.
+Tests that ask for `town` are marked so (tests/conftest.py) and run in one process, one after the other.
 Tests share it: they use buyers of their own (`tests.support.buyers`), and whoever stops a process
 or damages a row puts it right again.
 """
@@ -164,6 +164,15 @@ class RunningTown:
             """The command's own work: none."""
 
         self.operate(look)
+
+    @contextlib.contextmanager
+    def without_database(self) -> Iterator[None]:
+        """kill -9 of the database's server; at the end of the block it is started again."""
+        self.kill_database()
+        try:
+            yield
+        finally:
+            self.start_database()
 
     def query(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Rows of the hub's database; a statement without rows gives none."""
