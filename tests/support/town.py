@@ -99,6 +99,7 @@ class RunningTown:
 
     def kill(self, name: str) -> None:
         """kill -9."""
+        assert self.is_alive(name), "its pid may be another's by now"
         os.kill(self.pid(name), signal.SIGKILL)
         until(lambda: not self.is_alive(name))
 
@@ -151,8 +152,8 @@ class RunningTown:
 
     def kill_database(self) -> None:
         """kill -9 of the database's server."""
-        pid = int((self.postgres.data / "postmaster.pid").read_text().split("\n", 1)[0])
-        server = psutil.Process(pid)
+        server = self.postgres._server()
+        assert server is not None
         backends = server.children()
         server.kill()
         psutil.wait_procs([server, *backends], timeout=PATIENCE_SECONDS)
