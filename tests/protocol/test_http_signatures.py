@@ -329,7 +329,9 @@ def test_no_changed_byte_of_a_request_changes_who_asked_for_what(data: st.DataOb
     parts = {"method": "POST", "url": URL, "body": BODY.decode(), **signed()}
     name = data.draw(st.sampled_from(sorted(parts)))
     at = data.draw(st.integers(0, len(parts[name]) - 1))
-    letter = data.draw(st.characters(min_codepoint=0, max_codepoint=255))
+    letter = data.draw(
+        st.characters(min_codepoint=0, max_codepoint=255).filter(lambda c: c != parts[name][at])
+    )
     changed = parts | {name: parts[name][:at] + letter + parts[name][at + 1 :]}
     headers = {field: changed[field] for field in signed()}
     try:

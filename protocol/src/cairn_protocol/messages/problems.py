@@ -33,6 +33,12 @@ _OTHER_SIDE = "Don't trust the answer. Tell the operator which party sent it; th
 
 PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
     {
+        # At home, never on the wire
+        "wrong-passphrase": Problem(
+            400,
+            "The passphrase does not open this file",
+            "Type it again. If it is right, the file was changed: take it from a backup.",
+        ),
         # Who asks
         "unsigned": Problem(
             401, "The request is not signed", "Sign it with the key on the roster (RFC 9421); the SDK does."
