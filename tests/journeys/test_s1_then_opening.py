@@ -1,6 +1,7 @@
 """S1, the opening: Alder's report shares a contact with Birch's and with Cedar's, and that report alone opens.
 
-The story is the demo's (`local.stories`), by the commands that analysts, trustees and firms type.
+The story is the demo's (`local.stories`), told in `test_s1_shopping_around` first: files run in the order of their
+names, and what is filed again stays as it was. By the commands that analysts, trustees and firms type.
 """
 
 import json
