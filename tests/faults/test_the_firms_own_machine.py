@@ -43,7 +43,7 @@ def test_a_full_disk_is_told_and_once_there_is_room_nothing_is_missing(
     """A real file system without room for the register to grow: ENOSPC, in a mount namespace of its own."""
     if subprocess.run(["unshare", "--mount", "--map-root-user", "true"], check=False).returncode:
         pytest.skip("this machine lets nobody mount a file system of their own")
-    home, count, before = town.copy_home("birch", tmp_path), 60, town.report_leaves()
+    home, count, before = town.copy_home("birch", tmp_path), 40, town.report_leaves()
     rows = _rows(tmp_path, "full", count)
     small = tmp_path / "small"
     small.mkdir()
@@ -82,7 +82,7 @@ main()
 
 def test_a_file_that_may_not_grow_is_told_too(town: RunningTown, tmp_path: Path) -> None:
     """A quota by RLIMIT_FSIZE, which needs no rights to set."""
-    home, count, before = town.copy_home("birch", tmp_path), 60, town.report_leaves()
+    home, count, before = town.copy_home("birch", tmp_path), 40, town.report_leaves()
     rows = _rows(tmp_path, "quota", count)
     limit = max(path.stat().st_size for path in home.rglob("*") if path.is_file()) + 100_000
 

@@ -102,7 +102,7 @@ async def _hub_is_killed_while_filing(town: RunningTown, firm: str, count: int, 
 
 
 async def test_the_hub_is_killed_while_rows_are_filed(town: RunningTown) -> None:
-    await _hub_is_killed_while_filing(town, "larch", count=200, kills=3)
+    await _hub_is_killed_while_filing(town, "larch", count=200, kills=2)
 
 
 @pytest.mark.long
@@ -187,7 +187,7 @@ async def test_a_trustee_that_dies_between_its_commit_and_its_answer_has_metered
 
 
 def test_a_client_that_is_killed_goes_on_where_it_was(town: RunningTown, tmp_path: Path) -> None:
-    count, before = 150, town.report_leaves()
+    count, before = 120, town.report_leaves()
     told = [*islice(inquiries("G7-client"), count)]
     rows = tmp_path / "rows.jsonl"
     rows.write_text("".join(json.dumps(row) + "\n" for row in told))
