@@ -262,7 +262,7 @@ async def test_a_worker_outlives_its_connections(
 ) -> None:
     async with runner, runner.working():
         await enqueue(store, 1)
-        await until(lambda: ledger.done == [1])
+        await until(lambda: job_rows(database_url) == [])  # finished and written down, not only run
         with psycopg.connect(database_url, autocommit=True) as other:
             other.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cairn-hub-jobs'"

@@ -94,7 +94,7 @@ class Server:
         self.let_go = threading.Event()  # a caller closed the connection while this party hung
         self.asked: list[str] = []
         self.url = ""
-        self._server = uvicorn.Server(uvicorn.Config(self._app, port=0, log_level="error", interface="asgi3"))
+        self._server = uvicorn.Server(uvicorn.Config(self._app, port=0, log_config=None, interface="asgi3"))
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
     def start(self) -> None:
