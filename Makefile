@@ -20,7 +20,7 @@ PROJECTS := $(DISTRIBUTIONS:=/pyproject.toml)
 EDITABLE := $(UV) pip install -q --python $(PYTHON) --offline --no-deps --no-build-isolation $(DISTRIBUTIONS:%=-e %)
 CODE := $(DISTRIBUTIONS) benchmarks local migrations tests
 
-.PHONY: demo run stop env test test-long acceptance bench lint wheels lock
+.PHONY: demo run stop env test test-parts test-town test-long acceptance bench lint wheels lock
 
 demo: .venv/.app
 	$(PYTHON) -m local.demo
@@ -33,8 +33,14 @@ stop: .venv/.app
 
 env: .venv/.dev
 
+# Tests of a whole Cairn share one and mostly wait; the others fill what they leave of the machine.
 test: lint
+	$(MAKE) -j 2 test-parts test-town
+
+test-parts: .venv/.dev
 	$(PYTHON) -m pytest -q -n 2 --dist loadfile -m "not long and not town"
+
+test-town: .venv/.dev
 	$(PYTHON) -m pytest -q -m "town and not long"
 
 test-long: .venv/.dev

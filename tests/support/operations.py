@@ -306,6 +306,8 @@ class _Day:
         opening, signed = request_for(ana, [UUID(receipt.report_id)], Reason.T1, BASIS)
         await OpeningsClient(ana.connection).ask(signed)
         await confirm(ben, opening)
+        if not (self.down or self.frozen):  # its leaf is sequenced by then, so each trustee is shown it
+            await asyncio.to_thread(self.town.settle)
         for trustee in TRUSTEES:
             await asyncio.to_thread(self._approve, trustee, opening)
 
