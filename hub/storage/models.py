@@ -10,6 +10,7 @@ from hub.linkage import tables as linkage
 from hub.members import tables as members
 from hub.openings import tables as openings
 from hub.reports import tables as reports
+from hub.returns import tables as returns
 from hub.storage import envelopes, nonces
 from hub.storage.database import Base
 from hub.translog import tables as translog
@@ -25,5 +26,6 @@ __all__ = [
     "nonces",
     "openings",
     "reports",
+    "returns",
     "translog",
 ]
