@@ -117,9 +117,10 @@ class TrusteesClient:
             while waiting and len(replies.right) < self._genesis.t:
                 done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
-                    trustee = waiting.pop(task)
-                    if len(replies.right) < self._genesis.t:
-                        await self._take(trustee, task, names, values, replies)
+                    if (
+                        len(replies.right) < self._genesis.t
+                    ):  # who came too late is let go below, like the rest
+                        await self._take(waiting.pop(task), task, names, values, replies)
         finally:
             for task in waiting:
                 task.cancel()
