@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import structs
 
 from cairn import Inquiry
 from cairn.client.errors import ProofInvalid
-from cairn_protocol.checkpoint import Checkpoint, cosign, open_note, sign_checkpoint, with_cosignatures
+from cairn_protocol.checkpoint import open_note
 from cairn_protocol.errors import BadConsistency
 from cairn_protocol.messages.index import Manifest, ManifestAnswer, RecallReason, Tombstone
 from cairn_protocol.messages.log import Entries, LeafKind, LogEntry, Push, content_digest, hash_of
@@ -26,7 +26,7 @@ from hub.hub_key import load_hub_key
 from local.processes import command
 from local.town import ORIGIN
 from tests.support.buyers import inquiry
-from tests.support.forger import Forger, ForkedLog
+from tests.support.forger import Forger, ForkedLog, another_past, signed_note
 from tests.support.hub import signed_headers
 from tests.support.town import RunningTown
 from trustee.home import Home as TrusteeHome
@@ -36,7 +36,6 @@ from trustee.settings import Settings as TrusteeSettings
 
 pytestmark = pytest.mark.anyio
 
-NOW = 1_780_000_000
 ZEROS = bytes(32)
 
 
@@ -149,34 +148,13 @@ def _entries(town: RunningTown) -> list[LogEntry]:
     return [LogEntry(kind=LeafKind(kind), digest=digest, content=content) for kind, digest, content in rows]
 
 
-def _another_past(town: RunningTown) -> ForkedLog:
-    """The log, but for one report that was never filed."""
-    entries = _entries(town)
-    at = next(at for at, entry in enumerate(entries) if entry.kind is LeafKind.REPORT)
-    entries[at] = structs.replace(entries[at], digest=ZEROS)
-    return ForkedLog(entries)
-
-
-def _trustee_key(town: RunningTown, name: str) -> Ed25519PrivateKey:
-    home = TrusteeHome(town.place.trustee(name))
-    return load_trustee(home, home.stored_passphrase() or "").signing
-
-
-def _signed_note(town: RunningTown, log: ForkedLog, *helpers: str) -> str:
-    """A checkpoint of the forked log, by the hub's true key and those trustees that help it."""
-    checkpoint = Checkpoint(ORIGIN, log.size, log.root)
-    note = sign_checkpoint(checkpoint, load_hub_key(town.hub_home / "hub_key.pem"))
-    lines = [cosign(checkpoint, f"{ORIGIN}/{name}", _trustee_key(town, name), NOW) for name in helpers]
-    return with_cosignatures(note, lines)
-
-
 @contextmanager
 def _member_of_a_fork(
     town: RunningTown, tmp_path: Path, *helpers: str, forget: bool = False
 ) -> Iterator[Path]:
     """A copy of cedar's home that is shown the forked log. `forget`: it has never seen the true one."""
-    log = _another_past(town)
-    note = _signed_note(town, log, *helpers)
+    log = another_past(_entries(town))
+    note = signed_note(town.place, log, *helpers)
     forger = Forger(
         town.local.hub_url, log.lies() | {"/v1/log/checkpoint": lambda _query, _true: note.encode()}
     )
@@ -345,7 +323,7 @@ async def test_a_second_index_that_t_trustees_let_pass_is_found_by_who_reads_the
     second = _second_index(town)
     entry = LogEntry(kind=LeafKind.MANIFEST, digest=content_digest(second), content=second)
     log = ForkedLog([*_entries(town), entry])
-    note = _signed_note(town, log, "t1", "t2")
+    note = signed_note(town.place, log, "t1", "t2")
     forger = Forger(
         town.local.hub_url, log.lies() | {"/v1/log/checkpoint": lambda _query, _true: note.encode()}
     )

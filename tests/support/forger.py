@@ -4,18 +4,26 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
 import httpx2
+from msgspec import structs
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from cairn_protocol import merkle
+from cairn_protocol.checkpoint import Checkpoint, cosign, sign_checkpoint, with_cosignatures
 from cairn_protocol.merkle import Node
-from cairn_protocol.messages.log import ConsistencyProof, Entries, InclusionProof, LogEntry, hash_of
+from cairn_protocol.messages.log import ConsistencyProof, Entries, InclusionProof, LeafKind, LogEntry, hash_of
 from cairn_protocol.messages.wire import encode
+from hub.hub_key import load_hub_key
+from local.town import ORIGIN, Town
 from tests.support.cosigner import serving
+from trustee.home import Home as TrusteeHome
+from trustee.keys import load as load_trustee
 
 Lie = Callable[[Mapping[str, str], bytes], bytes]
+
+COSIGNED_AT = 1_780_000_000
 
 _PASSED_ON = ("content-type", "content-digest", "signature", "signature-input", "if-none-match")
 
@@ -97,3 +105,23 @@ class ForkedLog:
         old, new = int(query["old"]), int(query["new"])
         path = tuple(merkle.consistency_proof(old, new, self._nodes))
         return encode(ConsistencyProof(old=old, new=new, path=path))
+
+
+def another_past(entries: list[LogEntry]) -> ForkedLog:
+    """The log of these entries, but for one report that was never filed."""
+    entries = list(entries)
+    at = next(at for at, entry in enumerate(entries) if entry.kind is LeafKind.REPORT)
+    entries[at] = structs.replace(entries[at], digest=bytes(32))
+    return ForkedLog(entries)
+
+
+def signed_note(place: Town, log: ForkedLog, *helpers: str) -> str:
+    """A checkpoint of the forked log, by the hub's true key and those trustees that help it."""
+    checkpoint = Checkpoint(ORIGIN, log.size, log.root)
+    note = sign_checkpoint(checkpoint, load_hub_key(place.hub / "hub_key.pem"))
+    lines = []
+    for name in helpers:
+        home = TrusteeHome(place.trustee(name))
+        key = load_trustee(home, home.stored_passphrase() or "").signing
+        lines.append(cosign(checkpoint, f"{ORIGIN}/{name}", key, COSIGNED_AT))
+    return with_cosignatures(note, lines)
