@@ -1,16 +1,25 @@
-"""What a firm is told about one inquiry, and the words it is told in.
+"""What a firm is told about one inquiry: the facts, how much attention they ask for, what could not be seen, options.
 
-Facts come in bands, never who, when or what price. Absence is said honestly: no other
-sighting is not a clearance. Nothing here decides; the firm does.
-Source: domain brief 4.1, 4.4.
+Facts come in bands, never who, when or what price. Two axes, never one percentage: attention A0-A3 says what
+to do with one's time, evidence E0-E3 how solid it is. Absence is said honestly: no other sighting is not a
+clearance. Nothing here decides; the firm does.
+
+Not here: how it looks on paper or a terminal (`advice_text`).
+Source: domain brief 4.1, 4.2, 4.4.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cairn.actions import Action, actions
+from cairn.attention import network_of
+from cairn.raw.inquiry import Inquiry
+from cairn.raw.scoring import Score, score
+from cairn_protocol.codes import red_flags
+from cairn_protocol.coverage import MIN_COVERAGE
 from cairn_protocol.kinds import Kind
-from cairn_protocol.messages.index import Card, Evidence
+from cairn_protocol.messages.index import Card, Evidence, Typology
 
 _BANDS = ("1", "2-4", "5-9", "10+")
 _CALLED = {
@@ -26,6 +35,19 @@ _CALLED = {
     Kind.NAME_COMMON: "name",
     Kind.ADDRESS: "address",
 }
+# What a pattern is to a member: never which items, and no code to look up.
+_PATTERNS = {
+    Typology.T1: "the same buyer asked several firms (T1)",
+    Typology.T2: "several complementary item families were asked for (T2)",
+    Typology.T3: "one contact was used under several names (T3)",
+    Typology.T7: "many inquiries within two weeks (T7)",
+}
+_TOO_FEW = (
+    "Too few firms could have seen this: fewer than five independent groups deal in such items, so nothing "
+    "would be shown, whatever they reported."
+)
+_COVERAGE_UNKNOWN = "How many firms could have seen this is not known yet: run `cairn index sync`."
+_OUTSIDE = "What firms outside this network saw, and reports that share no value with this inquiry, can't be seen here."
 
 
 class Status(StrEnum):
@@ -46,8 +68,67 @@ class IndexAge:
 
 
 @dataclass(frozen=True, slots=True)
+class FlagFact:
+    """A flag the firm ticked, and what usually resolves it."""
+
+    code: str
+    title: str
+    resolution: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFacts:
+    """What the network's strongest card says, in bands and quarters."""
+
+    groups: str
+    events: str
+    first: str
+    last: str
+    families: tuple[str, ...]
+    sectors: tuple[str, ...]
+    stages: tuple[str, ...]
+    patterns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, card: Card) -> "NetworkFacts":
+        """The facts of a card."""
+        patterns = [_PATTERNS[typology] for typology in card.typologies if typology in _PATTERNS]
+        if card.after_decline:
+            patterns.append("after one group declined, another was asked within 90 days")
+        if card.cleared:
+            patterns.append("some of these reports were later cleared by the firms that made them")
+        return cls(
+            card.groups,
+            card.events,
+            card.first,
+            card.last,
+            card.families,
+            card.sectors,
+            tuple(stage.value for stage in card.stages),
+            tuple(patterns),
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """As `cairn check --json` prints it."""
+        return {
+            "groups": self.groups,
+            "events": self.events,
+            "first": self.first,
+            "last": self.last,
+            "families": list(self.families),
+            "sectors": list(self.sectors),
+            "stages": list(self.stages),
+            "patterns": list(self.patterns),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
-    """The answer about one inquiry. `groups` is a band that counts everyone who reported, you too if you did."""
+    """The answer about one inquiry. `groups` is a band that counts everyone who reported, you too if you did.
+
+    attention, points  None where the check was refused
+    unseen             what this answer can't know, a sentence each
+    """
 
     inquiry_id: str | None  # None for a row of a file that holds no inquiry
     status: Status
@@ -55,7 +136,16 @@ class Advice:
     evidence: str | None
     reasons: tuple[str, ...]
     index: IndexAge | None
-    attention: str | None = None  # local scoring is not there yet
+    attention: str | None = None
+    points: float | None = None
+    flags: tuple[FlagFact, ...] = ()
+    network: NetworkFacts | None = None
+    unseen: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> tuple[Action, ...]:
+        """What a firm can do, always the same: the advice picks none for it."""
+        return () if self.status is Status.REFUSED else actions().actions
 
     def as_json(self) -> dict[str, object]:
         """The object `cairn check --json` prints."""
@@ -68,7 +158,26 @@ class Advice:
             "attention": self.attention,
             "reasons": list(self.reasons),
             "index": index or None,
+            "points": self.points,
+            "flags": [
+                {"code": flag.code, "title": flag.title, "resolution": flag.resolution} for flag in self.flags
+            ],
+            "network": self.network.as_json() if self.network else None,
+            "unseen": list(self.unseen),
+            "options": [action.code for action in self.options],
         }
+
+    def text(self) -> str:
+        """The whole card for a terminal."""
+        from cairn.advice_text import as_text
+
+        return as_text(self)
+
+    def html(self) -> str:
+        """The whole card as a page to print or keep."""
+        from cairn.advice_text import as_html
+
+        return as_html([self])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,49 +189,90 @@ class Sighting:
     ours: bool
 
 
-def advise(
-    inquiry_id: str,
-    sightings: Sequence[Sighting],
-    index: IndexAge | None,
-    *,
-    too_old: bool,
-    names_nobody: bool,
-) -> Advice:
-    """The advice from what the local join found.
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What an answer depends on besides the inquiry and the cards.
 
-    too_old       the index is beyond the age its manifest allows
-    names_nobody  the inquiry has no value to look up
+    index    the synced index, None before the first sync
+    too_old  the index is beyond the age its manifest allows
+    covered  how many groups could have been asked for such an item, None if not known
+    weights  the firm's own, over the list's
     """
-    reasons = [sentence for sighting in _strongest_first(sightings) for sentence in _told(sighting)]
-    if not sightings:
+
+    index: IndexAge | None
+    too_old: bool
+    covered: int | None
+    weights: Mapping[str, int]
+    now: float
+
+
+def advise(
+    inquiry: Inquiry, sightings: Sequence[Sighting], about: Circumstances, *, names_nobody: bool
+) -> Advice:
+    """The advice from what the local join found. names_nobody: the inquiry has no value to look up."""
+    ordered = _strongest_first(sightings)
+    best = ordered[0].card if ordered else None
+    scored = score(inquiry.red_flags, network_of(best, about.now) if best else None, about.weights)
+    reasons = [sentence for sighting in ordered for sentence in _told(sighting)]
+    if not ordered:
         reasons.append(
             "There is nothing in this inquiry to look up: add a name, a phone number, an e-mail address or a web site."
             if names_nobody
             else "No other sighting of this buyer is known. That is not a clearance."
         )
-    if index is None:
+    if about.index is None:
         reasons.append("You have not synced an index yet: run `cairn index sync`.")
-    elif too_old:
+    elif about.too_old:
         reasons.append("Your copy of the index is too old to rely on: run `cairn index sync`.")
-    best = _strongest_first(sightings)[0].card if sightings else None
     return Advice(
-        inquiry_id,
+        inquiry.inquiry_id,
         Status.SEEN if best else Status.NOT_SEEN,
         best.groups if best else None,
         best.evidence.value if best else Evidence.E0.value,
-        tuple(reasons),
-        index,
+        (*reasons, *scored.reasons),
+        about.index,
+        scored.attention,
+        scored.as_json()["points"],  # type: ignore[arg-type]
+        _facts(inquiry),
+        NetworkFacts.of(best) if best else None,
+        _unseen(about),
     )
 
 
-def queued(inquiry_id: str, why: str, index: IndexAge | None) -> Advice:
-    """The check waits: too few trustees answer."""
-    return Advice(inquiry_id, Status.QUEUED, None, None, (why,), index)
+def queued(inquiry: Inquiry, why: str, about: Circumstances) -> Advice:
+    """The check waits, for too few trustees answer; what the firm knows itself is weighed all the same."""
+    scored: Score = score(inquiry.red_flags, None, about.weights)
+    return Advice(
+        inquiry.inquiry_id,
+        Status.QUEUED,
+        None,
+        None,
+        (why, *scored.reasons),
+        about.index,
+        scored.attention,
+        scored.as_json()["points"],  # type: ignore[arg-type]
+        _facts(inquiry),
+        None,
+        ("Nobody was looked up yet: the attention level rests on your own flags alone.",),
+    )
 
 
 def refused(inquiry_id: str | None, why: str) -> Advice:
     """The check was refused."""
     return Advice(inquiry_id, Status.REFUSED, None, None, (why,), None)
+
+
+def _facts(inquiry: Inquiry) -> tuple[FlagFact, ...]:
+    listed = red_flags().by_code
+    return tuple(
+        FlagFact(code, listed[code].title, listed[code].usual_resolution) for code in inquiry.red_flags
+    )
+
+
+def _unseen(about: Circumstances) -> tuple[str, ...]:
+    if about.covered is None:
+        return _COVERAGE_UNKNOWN, _OUTSIDE
+    return (_TOO_FEW, _OUTSIDE) if about.covered < MIN_COVERAGE else (_OUTSIDE,)
 
 
 def _strongest_first(sightings: Sequence[Sighting]) -> list[Sighting]:

@@ -6,7 +6,7 @@ trustees, who learn a padded count. A check that can't be answered waits in the 
 
 from collections.abc import Mapping, Sequence
 
-from cairn.advice import Advice, IndexAge, Sighting, advise, queued, refused
+from cairn.advice import Advice, Circumstances, IndexAge, Sighting, advise, queued, refused
 from cairn.client.errors import Metered, TrusteeUnavailable, Unreachable
 from cairn.client.join import LocalIndex
 from cairn.client.seen import SeenCard
@@ -15,6 +15,7 @@ from cairn.raw.inquiry import Inquiry
 from cairn.raw.normalise import exact_keys
 from cairn.raw.normalise.match_key import MatchKey
 from cairn.raw.register import Derived
+from cairn.raw.sanitise import family_of
 from cairn.raw.stored import to_bytes
 from cairn.session import Session
 from cairn_protocol.kinds import Kind
@@ -49,7 +50,7 @@ def _put_off(session: Session, inquiry: Inquiry, error: Exception) -> Advice:
     session.register.keep_check(inquiry.inquiry_id, to_bytes(inquiry))
     if isinstance(error, Metered):
         return refused(inquiry.inquiry_id, f"metered: {error}")
-    return queued(inquiry.inquiry_id, str(error), index_age(session))
+    return queued(inquiry, str(error), _circumstances(session, inquiry))
 
 
 def _answer(
@@ -59,12 +60,17 @@ def _answer(
     index = session.index()
     sightings = _sightings(session, index, keys, known, kinds) if index else []
     session.register.drop_check(inquiry.inquiry_id)
-    return advise(
-        inquiry.inquiry_id,
-        sightings,
+    return advise(inquiry, sightings, _circumstances(session, inquiry), names_nobody=not keys)
+
+
+def _circumstances(session: Session, inquiry: Inquiry) -> Circumstances:
+    index = session.index()
+    return Circumstances(
         index_age(session),
-        too_old=bool(index and index.state.too_old(session.now())),
-        names_nobody=not keys,
+        bool(index and index.state.too_old(session.now())),
+        session.covered(family_of(inquiry.item)),
+        session.weights(),
+        session.now(),
     )
 
 

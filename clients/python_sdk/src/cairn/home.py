@@ -74,6 +74,11 @@ class Home:
         """The folder of what was synced and verified: the index, the log view, conflicts."""
         return self.folder / "state"
 
+    @property
+    def weights(self) -> Path:
+        """The firm's own weights of red flags, if it has any."""
+        return self.folder / "weights.toml"
+
     def create(self) -> None:
         """Make the folder, for its owner alone. Raises HomeError if that fails."""
         try:

@@ -4,7 +4,7 @@ Opening needs no network once the genesis was kept; nothing is sent at construct
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -22,7 +22,9 @@ from cairn.home import Home
 from cairn.raw import keys as key_file
 from cairn.raw.building import Filer
 from cairn.raw.normalise import normaliser_digest
+from cairn.raw.own_weights import own_weights
 from cairn.raw.register import Register
+from cairn_protocol.coverage import FamiliesByGroup, coverage, families_by_group
 from cairn_protocol.group import Element
 from cairn_protocol.match_lock import GroupIndex
 from cairn_protocol.messages.parties import Genesis
@@ -48,6 +50,8 @@ class Session:
         )
         self.genesis: Genesis
         self._index: LocalIndex | None = None
+        self._declared: FamiliesByGroup | None = None
+        self._weights: Mapping[str, int] | None = None
 
     @classmethod
     async def open(cls, folder: Path, word: str, now: Callable[[], float] = time.time) -> "Session":
@@ -93,8 +97,23 @@ class Session:
         return self._index
 
     def forget_index(self) -> None:
-        """The next `index()` reads it anew."""
+        """The next `index()` and `covered()` read anew."""
         self._index = None
+        self._declared = None
+
+    def covered(self, family: str) -> int | None:
+        """How many groups deal in items of this family, by the roster as last followed; None before that."""
+        if self._declared is None:
+            if self.log.last_seen() is None:
+                return None
+            self._declared = families_by_group(self.log.roster(), int(self.now()))
+        return coverage({family}, self._declared) if self._declared else None
+
+    def weights(self) -> Mapping[str, int]:
+        """The firm's own weights of red flags. Raises BadWeights."""
+        if self._weights is None:
+            self._weights = own_weights(self.home.weights)
+        return self._weights
 
     def adopt_keys(self, signing_key: bytes) -> bool:
         """Use the keys of a key change from now on, once the roster has them. Whether it just did."""

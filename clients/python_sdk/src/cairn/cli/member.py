@@ -11,6 +11,7 @@ from cairn.cli.opening import with_hub
 from cairn.cli.outcome import Exit, emit, of_batch, say
 
 if TYPE_CHECKING:
+    from cairn.advice import Advice
     from cairn.api import AsyncHub
     from cairn.raw.inquiry import Inquiry
 
@@ -37,17 +38,35 @@ def template() -> None:
 
 
 @app.command()
-def check(file: FileArgument = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def check(
+    file: FileArgument = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="The whole card: what resolves each flag, and what you can do.")
+    ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write the whole cards to a page to print.", dir_okay=False),
+    ] = None,
+) -> None:
     """Has this buyer been seen elsewhere? Answered on this computer; the hub doesn't learn that you asked."""
     from cairn import checking
+    from cairn.advice_text import as_html
     from cairn.cli.batch import go_through
     from cairn.cli.telling import tell_advice, tell_unread_check
+    from cairn.home import write_private
+
+    shown: list[Advice] = []
 
     async def work(hub: "AsyncHub") -> Exit:
         session = await hub.session()
 
         async def answer(inquiries: "Sequence[Inquiry]") -> list[Exit]:
-            return [tell_advice(advice, as_json) for advice in await checking.check_all(session, inquiries)]
+            advices = await checking.check_all(session, inquiries)
+            if html is not None:
+                shown.extend(advices)
+            return [tell_advice(advice, as_json, full=full) for advice in advices]
 
         return await go_through(
             file,
@@ -57,7 +76,10 @@ def check(file: FileArgument = None, home: HomeOption = None, as_json: JsonOptio
             show_progress=not as_json,
         )
 
-    raise typer.Exit(with_hub(home, work))
+    code = with_hub(home, work)
+    if html is not None:
+        write_private(html, as_html(shown).encode())
+    raise typer.Exit(code)
 
 
 @app.command()

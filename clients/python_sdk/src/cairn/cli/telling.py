@@ -20,15 +20,19 @@ _FILED = {
 }
 
 
-def tell_advice(advice: Advice, as_json: bool) -> Exit:
-    """Print one advice."""
+def tell_advice(advice: Advice, as_json: bool, *, full: bool = False) -> Exit:
+    """Print one advice; full: the whole card."""
     words, code = _CHECKED[advice.status]
     if as_json:
         emit(advice.as_json())
         return code
+    if full:
+        say(advice.text())
+        return code
     say(
         f"{advice.inquiry_id}: {words}"
         + (f" by {advice.groups} groups, evidence {advice.evidence}" if code is Exit.CARD_FOUND else "")
+        + (f", attention {advice.attention}" if advice.attention else "")
     )
     for reason in advice.reasons:
         say(f"    {reason}")

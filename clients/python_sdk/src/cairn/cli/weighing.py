@@ -1,6 +1,7 @@
 """`cairn score` and `cairn lint`: the firm's own weighing of flags, and of a text before it leaves."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,13 +17,18 @@ def score(
     cleared: Annotated[int, typer.Option(min=0, help="Clearances by others in the last 180 days.")] = 0,
     age_days: Annotated[float, typer.Option(min=0, help="Age of the network's evidence, in days.")] = 0,
     typologies: Annotated[str, typer.Option(help="Typologies that fired, such as T2,T3.")] = "",
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", help="Your own weights, a TOML file.", exists=True, dir_okay=False),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Points and attention level of an inquiry, with a reason for each. You decide; nothing is sent."""
+    from cairn.raw.own_weights import own_weights
     from cairn.raw.scoring import Network, score
 
     network = Network(groups, frozenset(_codes(typologies)), cleared, age_days)
-    result = score(_codes(flags), network)
+    result = score(_codes(flags), network, own_weights(weights) if weights else None)
     if as_json:
         emit(result.as_json())
     else:

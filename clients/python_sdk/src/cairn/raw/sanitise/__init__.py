@@ -3,6 +3,6 @@
 Not here: scrubbing of narratives, which leave only sealed.
 """
 
-from cairn.raw.sanitise.open_codes import open_codes, week_of
+from cairn.raw.sanitise.open_codes import family_of, open_codes, week_of
 
-__all__ = ["open_codes", "week_of"]
+__all__ = ["family_of", "open_codes", "week_of"]

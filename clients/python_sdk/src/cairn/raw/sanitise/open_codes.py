@@ -33,7 +33,7 @@ def open_codes(inquiry: Inquiry) -> OpenCodes:
         party_country=inquiry.party.country or UNKNOWN,
         eccn=eccn,
         hs6=hs6,
-        family=inquiry.item.family or items().family_of(eccn or hs6 or ""),
+        family=family_of(inquiry.item),
         quantity_band=quantity_band(inquiry.quantity),
         value_band=value_band(inquiry.value_usd),
         end_use_stated=inquiry.end_use_stated,
@@ -46,6 +46,12 @@ def open_codes(inquiry: Inquiry) -> OpenCodes:
         red_flags_version=flags.version,
         items_version=items().version,
     )
+
+
+def family_of(item: Item) -> str:
+    """The item's family: the one told, the list's, or ALL."""
+    eccn, hs6 = _numbers(item)
+    return item.family or items().family_of(eccn or hs6 or "")
 
 
 def week_of(inquiry: Inquiry) -> str:
