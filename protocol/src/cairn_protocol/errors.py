@@ -213,6 +213,12 @@ class PeriodClosed(ProtocolError):
     slug = "period-closed"
 
 
+class BadSumResult(ProtocolError):
+    """A published result is not what the period's signed sum opens to."""
+
+    slug = "bad-sum-result"
+
+
 class VoidSum(ProtocolError):
     """A sum lies where honest returns can't bring it: it is published as void, and nothing of it."""
 

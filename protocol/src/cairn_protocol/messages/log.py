@@ -1,13 +1,13 @@
 """What stands in the translog: kinds of leaf, what each is the digest of, and how entries travel.
 
 A leaf's data is its kind, 0x00, and 32 bytes: for a report the digest of the signed header,
-for every other kind the digest of the message in `content`. So a mirror can keep all leaves
-of reports as digests, and everything else whole.
+for every other kind the digest of a message. What a firm says of its own reports is in the log as
+digests alone; of everything else `content` has the message, and mirrors keep it whole.
 Source: RFC 6962 2.1 for hashing leaves.
 """
 
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta
 
@@ -32,10 +32,20 @@ class LeafKind(StrEnum):
     BULLETIN = "bulletin"  # a release or a correction: digests and signatures, no text
     BULLETIN_RECALL = "bulletin-recall"
     TALLY = "tally"  # what liaisons did, as counts
+    PAILLIER_KEY = "paillier-key"  # the key of returns, approved by every trustee
+    RETURN_TERMS = "return-terms"  # of one period
+    RETURN_CLOSE = "return-close"  # the one sum of a period, signed by a quorum of trustees
+    RETURN_RESULT = "return-result"  # its published counters
+    STATEMENT = "statement"  # a firm's word on its own report
+    CUT = "cut"  # reports that no longer link with each other, or at all
+
+
+# Whose content only the firm and the hub have.
+DIGEST_ONLY: Final = frozenset({LeafKind.REPORT, LeafKind.STATEMENT})
 
 
 class LogEntry(Part, frozen=True):
-    """A leaf as it travels. `content` is there for every kind but reports."""
+    """A leaf as it travels. `content` is there for every kind but those of `DIGEST_ONLY`."""
 
     kind: LeafKind
     digest: Bytes32
@@ -108,8 +118,8 @@ def hash_of(kind: LeafKind, digest: bytes) -> bytes:
 
 
 def check_entry(entry: LogEntry, *, culprit: PartyId | None = None) -> None:
-    """Raise BadMessage unless content is there for every kind but reports, and is what the digest says."""
-    if (entry.content is None) != (entry.kind is LeafKind.REPORT):
+    """Raise BadMessage unless content is there where it has to be, and is what the digest says."""
+    if (entry.content is None) != (entry.kind in DIGEST_ONLY):
         raise BadMessage("a leaf without its content, or a report's leaf with some", culprit=culprit)
     if entry.content is not None and content_digest(entry.content) != entry.digest:
         raise BadMessage("a leaf's content is not what its digest says", culprit=culprit)

@@ -180,6 +180,19 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
             "The figure would cost more than is left of the period's privacy budget",
             "Ask for coarser or fewer figures, or wait for the next period; the budget comes back with it.",
         ),
+        "bad-sum-result": Problem(
+            422, "A published result is not what the period's signed sum opens to", _OTHER_SIDE
+        ),
+        "unknown-period": Problem(
+            404,
+            "There are no returns of that period",
+            "`cairn return status` shows the periods that there are.",
+        ),
+        "return-exists": Problem(
+            409,
+            "The group has filed its return of this period",
+            "Send what is late or corrected with the next period's return; affiliates add their counts first.",
+        ),
         "void-sum": Problem(
             409,
             "The sum lies where honest returns can't bring it",
