@@ -5,7 +5,7 @@ Exit codes: 0 done, 1 error, 2 usage, 5 a proof or signature failed, 6 refused.
 
 import typer
 
-from trustee.verbs import deciding, founding, running
+from trustee.verbs import deciding, founding, returning, running
 
 app = typer.Typer(
     name="cairn-trustee",
@@ -16,6 +16,8 @@ app = typer.Typer(
 )
 for part in (founding.app, running.app, deciding.app):
     app.add_typer(part)
+app.add_typer(returning.paillier, name="paillier")
+app.add_typer(returning.returns, name="returns")
 
 
 def main() -> None:

@@ -9,7 +9,8 @@
 | plan.json, ceremony.json | the last key generation: its plan and this trustee's signed result; public |
 | ceremony-fault.json | who cheated in a key generation, and the signed messages that show it |
 | genesis.json | the genesis this trustee signed: the log of another one is refused |
-| trustee.db | mirror of the log, nonces, meter, journal |
+| paillier-KEY | the share of a key of returns and the secret of the noise, under the passphrase |
+| trustee.db | mirror of the log, nonces, meter, journals |
 """
 
 import os

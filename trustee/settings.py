@@ -44,6 +44,12 @@ class Settings(BaseSettings):
         default=120, gt=0, description="How long a key generation waits for the other trustees."
     )
     hub_seconds: float = Field(default=10, gt=0, description="Wait for the hub's answer to a staff command.")
+    returns_rho_thousandths: int = Field(
+        default=500,
+        ge=1,
+        description="Most zCDP, in thousandths, that a period of returns may take from one inquiry: "
+        "terms that ask for less noise get none from this trustee, and can't be closed.",
+    )
     shutdown_seconds: int = Field(
         default=15, ge=0, description="Time that requests under way have to finish at the end."
     )

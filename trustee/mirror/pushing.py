@@ -17,7 +17,7 @@ from cairn_protocol.checkpoint import Checkpoint, cosign, open_note, with_cosign
 from cairn_protocol.errors import BadConsistency
 from cairn_protocol.messages.log import Push, PushAnswer, check_entry, hash_of
 from cairn_protocol.messages.parties import Genesis
-from trustee.mirror import leaves, manifests
+from trustee.mirror import leaves, manifests, sums
 from trustee.mirror.roster import RosterOfMirror
 from trustee.storage.tables import CheckpointRow
 
@@ -41,7 +41,8 @@ def take(db: Session, push: Push, roster: RosterOfMirror, cosigner: Cosigner) ->
     """Append the push's leaves and cosign its checkpoint. The body of one transaction.
 
     A push that begins elsewhere than the mirror ends appends nothing and is told the size.
-    Raises BadConsistency for a fork, BadMessage, BadRoster, BadSignature; culprit: the hub.
+    Raises BadConsistency for a fork, BadMessage, BadRoster, BadSignature, and what `ReturnsLog.apply`
+    raises; culprit: the hub.
     """
     size = leaves.size(db)
     for entry in push.entries:
@@ -52,6 +53,7 @@ def take(db: Session, push: Push, roster: RosterOfMirror, cosigner: Cosigner) ->
     if push.entries:
         roster.check_arriving(db, size, push.entries)
         manifests.check_arriving(db, size, push.entries, culprit=_HUB)
+        sums.check_arriving(db, cosigner.genesis, push.entries)
         leaves.append(db, size, push.entries)
         size += len(push.entries)
     line = _cosignature(db, push.checkpoint, size, cosigner) if push.checkpoint is not None else None

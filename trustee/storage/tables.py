@@ -1,6 +1,6 @@
 """The tables, and what each column may tell."""
 
-from sqlalchemy import Integer, LargeBinary, String
+from sqlalchemy import Boolean, Integer, LargeBinary, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -80,3 +80,17 @@ class RefusalRow(Base):
     __tablename__ = "refusals"
 
     act_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class SumRow(Base):
+    """What this trustee gave for a period of returns, before it gave it.
+
+    `deposit` is its signed noise, encrypted; `close` the digest of the one statement it stands by.
+    """
+
+    __tablename__ = "sums"
+
+    period: Mapped[str] = mapped_column(String(7), primary_key=True)
+    deposit: Mapped[bytes | None] = mapped_column(LargeBinary)
+    close: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    checked: Mapped[bool] = mapped_column(Boolean)  # whether the published result was computed here too

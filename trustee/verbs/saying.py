@@ -11,7 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
-from cairn_protocol.errors import BadRoster, CairnError, ProtocolError, TooFewGroups, TooLittleEvidence
+from cairn_protocol.errors import (
+    BadRoster,
+    CairnError,
+    PeriodClosed,
+    ProtocolError,
+    TooFewGroups,
+    TooLittleEvidence,
+    WrongTerms,
+)
 from cairn_protocol.passphrase import WrongPassphrase
 from trustee.errors import HomeError, HubRefuses
 from trustee.home import Home
@@ -38,10 +46,20 @@ class Exit(IntEnum):
 
 
 _CODES: tuple[tuple[tuple[type[CairnError], ...], Exit], ...] = (
-    ((BadRoster, TooFewGroups, TooLittleEvidence, HubRefuses), Exit.REFUSED),
+    ((BadRoster, PeriodClosed, TooFewGroups, TooLittleEvidence, WrongTerms, HubRefuses), Exit.REFUSED),
     ((WrongPassphrase,), Exit.ERROR),
     ((ProtocolError,), Exit.PROOF_FAILED),
 )
+
+
+def code_of(error: Exception) -> Exit:
+    """The exit code that an error stands for."""
+    return next((code for errors, code in _CODES if isinstance(error, errors)), Exit.ERROR)
+
+
+def reason_of(error: Exception) -> str:
+    """The slug that a program reads."""
+    return str(error.problem if isinstance(error, HubRefuses) else getattr(error, "slug", "internal"))
 
 
 def say(as_json: bool, sentence: str, **facts: Any) -> None:
@@ -55,12 +73,10 @@ def verb(as_json: bool) -> Iterator[None]:
     try:
         yield
     except (CairnError, OSError) as error:
-        code = next((code for errors, code in _CODES if isinstance(error, errors)), Exit.ERROR)
         if as_json:
-            reason = error.problem if isinstance(error, HubRefuses) else getattr(error, "slug", "internal")
-            say(True, "", status="error", reason=reason, detail=str(error))
+            say(True, "", status="error", reason=reason_of(error), detail=str(error))
         typer.echo(f"cairn-trustee: {error}", err=True)
-        raise typer.Exit(code) from error
+        raise typer.Exit(code_of(error)) from error
 
 
 def passphrase(home: Home, file: Path | None, *, new: bool = False) -> str:

@@ -1,0 +1,1 @@
+"""Returns: this trustee's share of their key, its noise, and its part in the one sum of a period."""
