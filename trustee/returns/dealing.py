@@ -9,11 +9,9 @@ Source: design.md 4.7; HPKE (RFC 9180) as in the key generation.
 import json
 from pathlib import Path
 
-import gmpy2
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from gmpy2 import mpz
 
 from cairn_protocol.errors import BadDealing, BadPaillierKey, BadSignature
 from cairn_protocol.messages.parties import Genesis, TrusteeKeys
@@ -26,25 +24,25 @@ from trustee.errors import HomeError
 from trustee.keys import ServingKeys
 
 
-def fresh_primes() -> tuple[mpz, mpz]:
+def fresh_primes() -> tuple[int, int]:
     """Two new safe primes of 1536 bits. Takes some ten seconds."""
-    p = q = safe_prime(MIN_MODULUS_BITS // 2)
+    p = q = int(safe_prime(MIN_MODULUS_BITS // 2))
     while p == q:
-        q = safe_prime(MIN_MODULUS_BITS // 2)
+        q = int(safe_prime(MIN_MODULUS_BITS // 2))
     return p, q
 
 
-def stored_primes(path: Path) -> tuple[mpz, mpz]:
+def stored_primes(path: Path) -> tuple[int, int]:
     """Primes from a file, for trying things out: whoever has the file reads every return. Raises HomeError."""
     try:
         told = json.loads(path.read_text())
-        p, q = (gmpy2.mpz(int(told[name], 16)) for name in ("p", "q"))
+        p, q = (int(told[name], 16) for name in ("p", "q"))
     except (ValueError, KeyError, TypeError) as cause:
         raise HomeError(f"{path} holds no primes: two hexadecimal numbers under p and q") from cause
     return p, q
 
 
-def deal_for(genesis: Genesis, dealer: str, signing: Ed25519PrivateKey, primes: tuple[mpz, mpz]) -> Signed:
+def deal_for(genesis: Genesis, dealer: str, signing: Ed25519PrivateKey, primes: tuple[int, int]) -> Signed:
     """A dealing for the genesis' trustees under n = p q, signed by the dealer."""
     dealt = deal(*primes, t=genesis.t, holders=len(genesis.trustees))
     digest = dealt.key.digest

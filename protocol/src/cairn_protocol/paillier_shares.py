@@ -87,7 +87,7 @@ def safe_prime(bits: int) -> mpz:
                 return p
 
 
-def deal(p: mpz, q: mpz, *, t: int, holders: int) -> Dealing:
+def deal(p: mpz | int, q: mpz | int, *, t: int, holders: int) -> Dealing:
     """The dealer's ceremony: a key under n = p q, any t of `holders` open. p, q are distinct safe primes.
 
     Whoever runs it could keep p and q: it belongs on a machine that is wiped afterwards.
@@ -95,6 +95,7 @@ def deal(p: mpz, q: mpz, *, t: int, holders: int) -> Dealing:
     """
     if not holders < 2 * t <= 2 * holders or holders > MAX_HOLDERS:
         raise ValueError("a minority would reach the threshold, or all together would not")
+    p, q = gmpy2.mpz(p), gmpy2.mpz(q)
     if p == q or p.bit_length() != q.bit_length():
         raise ValueError("two distinct primes of one length are needed")
     n = gmpy2.mpz(p * q)
