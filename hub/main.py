@@ -28,6 +28,7 @@ from hub.members.authorisation import require_listed
 from hub.members.routes import router as members_router
 from hub.openings.routes import router as openings_router
 from hub.problems import install
+from hub.reports.policy import router as policy_router
 from hub.reports.routes import BATCH_PATH
 from hub.reports.routes import router as reports_router
 from hub.services import Hub, Services, running_database
@@ -62,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         members_router,
         translog_router,
         reports_router,
+        policy_router,
         index_router,
         openings_router,
         analysts_router,

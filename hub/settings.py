@@ -166,6 +166,11 @@ class Settings(BaseSettings):
         return self.data / "hub_key.pem"
 
     @property
+    def policy_path(self) -> Path:
+        """Where the network's policy pack is, once one is published."""
+        return self.data / "policy.pack"
+
+    @property
     def keys_path(self) -> Path:
         """Where the key-encryption keys are."""
         return self.key_file or self.data / "keys.json"

@@ -55,6 +55,7 @@ MATRIX: Final[Mapping[str, Caller]] = {
         "GET /v1/log/entries",
         "GET /v1/log/proof",
         "GET /v1/index/manifest",
+        "GET /v1/policy",
         "GET /v1/index/segments/{digest}",
         "GET /v1/questions",
         "GET /v1/schemas/stix-extension-1.json",
