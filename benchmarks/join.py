@@ -113,6 +113,10 @@ def _card(dice: random.Random) -> Card:
         ),
         sectors=("exporter", "logistics"),
         linked_by=(Kind.PHONE, Kind.DOMAIN, Kind.NAME),
+        stages=(),
+        typologies=(),
+        after_decline=False,
+        cleared=0,
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from cairn_protocol import assent_lock
 from cairn_protocol.checkpoint import Checkpoint
+from cairn_protocol.cuts import Cuts, cuts_of
 from cairn_protocol.errors import BadMessage, TooLittleEvidence
 from cairn_protocol.evidence import Ground, ReportName, label_of, taken_back_by
 from cairn_protocol.group import Element
@@ -107,6 +108,7 @@ def ground_of(db: Session, roster: Roster, size: int) -> Ground:
         first_cosigned=_first_cosigned(db),
         quarantined=_quarantined(db),
         taken_back=_taken_back(db),
+        cuts=_cuts(db),
     )
 
 
@@ -127,6 +129,11 @@ def _quarantined(db: Session) -> frozenset[Tag]:
 def _taken_back(db: Session) -> frozenset[ReportName]:
     rows = db.scalars(select(LeafRow.content).where(LeafRow.kind == LeafKind.RETRACTION.value))
     return frozenset(taken_back_by(content) for content in rows if content is not None)
+
+
+def _cuts(db: Session) -> Cuts:
+    rows = db.scalars(select(LeafRow.content).where(LeafRow.kind == LeafKind.CUT.value))
+    return cuts_of(content for content in rows if content is not None)
 
 
 def judge(db: Session, roster: Roster, pending: Pending, evidence: Evidence, now: int) -> OpeningWaiting:

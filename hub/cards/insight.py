@@ -13,22 +13,29 @@ from typing import Final
 from uuid import UUID
 
 from cairn_protocol.agreement import agree
+from cairn_protocol.codes import SentOutcome, Stage
 from cairn_protocol.kinds import Kind
-from cairn_protocol.messages.index import Card, Evidence, band
+from cairn_protocol.messages.index import Card, Evidence, Typology, band
 from cairn_protocol.messages.report import Confidence
 from cairn_protocol.tags import Tag
 from hub.cards.coverage import MIN_COVERAGE, FamiliesByGroup, coverage
-from hub.linkage.events import Seen, events_of, groups_of
+from hub.linkage.events import Event, Seen, events_of, groups_of
+from hub.typologies.asking import Asking, Hit, monday_of
+from hub.typologies.registry import hits
 
 MIN_GROUPS: Final = 2
 _SURE_GROUPS: Final = 3
+_MOST_CLEARED: Final = 2
+_ON_CARDS: Final = frozenset(Typology)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """One report of a subject, as its card is made from it.
 
-    tags  those that decide and are not common
+    tags      those that decide and are not common
+    cleared   its firm cleared it lately, and said why
+    disputed  its firm says it is of another subject: until that is decided it counts nothing
     """
 
     seen: Seen
@@ -36,6 +43,11 @@ class Told:
     confidence: Confidence
     family: str
     tags: tuple[tuple[Kind, Tag], ...]
+    stage: Stage = Stage.INQUIRY
+    outcome: SentOutcome | None = None
+    programmes: frozenset[str] = frozenset()
+    cleared: bool = False
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,14 @@ class Insight:
     families: tuple[str, ...]
     sectors: tuple[str, ...]
     linked_by: tuple[Kind, ...]
+    stages: tuple[Stage, ...]
+    cleared: int
+    hits: tuple[Hit, ...]
+
+    @property
+    def after_decline(self) -> bool:
+        """Whether a firm was asked after another had declined."""
+        return any(bool(hit.facts.get("after_decline")) for hit in self.hits)
 
     def card(self, card_id: UUID, version: int) -> Card:
         """The card that says this."""
@@ -64,11 +84,16 @@ class Insight:
             families=self.families,
             sectors=self.sectors,
             linked_by=self.linked_by,
+            stages=self.stages,
+            typologies=tuple(Typology(hit.code) for hit in self.hits if hit.code in _ON_CARDS),
+            after_decline=self.after_decline,
+            cleared=self.cleared,
         )
 
 
 def insight_into(reports: Sequence[Told], declared: FamiliesByGroup) -> Insight | None:
     """What may be said of the subject of these reports; None if it has too few groups or too little coverage."""
+    reports = [report for report in reports if not report.disputed]
     events = events_of([report.seen for report in reports])
     groups = len(groups_of(events))
     families = {report.family for report in reports}
@@ -85,7 +110,30 @@ def insight_into(reports: Sequence[Told], declared: FamiliesByGroup) -> Insight 
         families=tuple(sorted(families)),
         sectors=tuple(sorted({report.seen.sector.value for report in reports})),
         linked_by=linked_by,
+        stages=tuple(stage for stage in Stage if any(report.stage is stage for report in reports)),
+        cleared=min(len({report.seen.group for report in reports if report.cleared}), _MOST_CLEARED),
+        hits=tuple(hits(askings(reports, events))),
     )
+
+
+def askings(reports: Sequence[Told], events: Sequence[Event]) -> list[Asking]:
+    """The reports as typologies look at them."""
+    event_at = {place: number for number, event in enumerate(events) for place in event.places}
+    asked = []
+    for report in reports:
+        number = event_at[report.seen.place]
+        asked.append(
+            Asking(
+                events[number].group,
+                number,
+                monday_of(report.week),
+                report.family,
+                report.programmes,
+                report.outcome,
+                report.tags,
+            )
+        )
+    return asked
 
 
 def evidence(groups: int, *, documents: bool, linked_by: Sequence[Kind]) -> Evidence:

@@ -16,8 +16,10 @@ from uuid import uuid4
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.errors import BadMessage
 from cairn_protocol.messages.index import (
     CONTENT_KEY_BYTES,
+    Card,
     RecallReason,
     open_card,
     seal_card,
@@ -144,12 +146,20 @@ async def _renew(
     assert card.content_key is not None and card.sealed is not None  # only cards that are gone have neither
     known = set(await db.scalars(select(CardTag.tag).where(CardTag.card == card.number)))
     content_key = envelopes.open(_content_key_of(card.number), card.content_key)
-    told = open_card(card.sealed, content_key, epoch)
+    told = _told(card.sealed, content_key, epoch)
     if told == insight.card(card.card_id, card.version) and known <= places.keys():
         return _Opening(card.number, content_key, {tag: places[tag] for tag in places.keys() - known})
     card.version += 1
     await db.execute(delete(CardTag).where(CardTag.card == card.number))
     return _Opening(card.number, _seal(envelopes, epoch, insight, card), places)
+
+
+def _told(sealed: bytes, content_key: bytes, epoch: int) -> Card | None:
+    """What the card says; None if it was made by an earlier version, in another form."""
+    try:
+        return open_card(sealed, content_key, epoch)
+    except BadMessage:
+        return None
 
 
 def _seal(envelopes: Envelopes, epoch: int, insight: Insight, card: CardRow) -> bytes:

@@ -9,7 +9,9 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.agreement import DECIDING
+from cairn_protocol.codes import items
 from cairn_protocol.kinds import Kind
+from cairn_protocol.messages.open_codes import OpenCodes
 from cairn_protocol.messages.parties import Sector
 from cairn_protocol.messages.report import Confidence
 from cairn_protocol.tags import CardKey, Tag
@@ -54,18 +56,28 @@ async def subjects_of(
         subject, mine = subjects[row.cluster], tags.get(row.report, {})
         transactions = frozenset(tag for (kind, tag) in mine if kind is Kind.TRANSACTION)
         deciding = {pair: place for pair, place in mine.items() if pair[0] is not Kind.TRANSACTION}
+        codes = open_open_part(envelopes, row.report, open_part).codes
         subject.reports.append(
             Told(
                 Seen(row.place, row.member_group, Sector(row.sector), transactions),
                 row.week,
                 Confidence(row.confidence),
-                open_open_part(envelopes, row.report, open_part).codes.family,
+                codes.family,
                 tuple(deciding),
+                codes.stage,
+                codes.outcome,
+                programmes_of(codes),
             )
         )
         for (_, tag), place in deciding.items():
             subject.places.setdefault(tag, place)
     return subjects
+
+
+def programmes_of(codes: OpenCodes) -> frozenset[str]:
+    """The programmes that the item asked for may serve; none for one that is not listed."""
+    item = items().by_number.get(codes.eccn or codes.hs6 or "")
+    return frozenset(item.programme_tags) if item else frozenset()
 
 
 async def card_keys_at(

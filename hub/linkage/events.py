@@ -8,7 +8,7 @@ Source: domain truths 6 and 7, story S3.
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from cairn_protocol.messages.parties import Sector
@@ -29,11 +29,17 @@ class Seen:
 
 @dataclass(slots=True)
 class Event:
-    """What happened once. `group` is the one it counts for, `exporter` the exporter among its reporters."""
+    """What happened once. `group` is the one it counts for, `exporter` the exporter among its reporters.
+
+    place   of the report that it began with
+    places  of all reports that tell of it
+    """
 
     group: str
     exporter: str | None
     transactions: set[Tag]
+    place: int
+    places: list[int] = field(default_factory=list)
 
 
 def events_of(reports: Collection[Seen]) -> list[Event]:
@@ -46,13 +52,15 @@ def events_of(reports: Collection[Seen]) -> list[Event]:
         first, *others = mine or [number]
         if not mine:
             exporter = report.group if report.sector is Sector.EXPORTER else None
-            events[first] = Event(report.group, exporter, set())
+            events[first] = Event(report.group, exporter, set(), report.place)
         merged = [at for at in others if events[at].exporter in (None, events[first].exporter)]
-        carried = set(told).union(*(events.pop(at).transactions for at in merged))
+        gone = [events.pop(at) for at in merged]
+        carried = set(told).union(*(event.transactions for event in gone))
         for tag in carried:
             numbers_by_tag[tag] = [at for at in numbers_by_tag[tag] if at not in merged and at != first]
             numbers_by_tag[tag].append(first)
         events[first].transactions |= carried
+        events[first].places += [report.place, *(place for event in gone for place in event.places)]
     return list(events.values())
 
 

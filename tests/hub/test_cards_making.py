@@ -86,9 +86,10 @@ async def test_nothing_changed_and_nothing_is_sealed_anew(desk: Desk) -> None:
 
 
 async def test_a_new_tag_opens_the_same_card_under_the_same_key(desk: Desk) -> None:
-    await two_groups(desk)
+    await desk.file(FIRMS[0], "a", name("orkide"), phone("1"))
+    await desk.file(FIRMS[1], "b", name("orkide"), phone("1"))
     first = await desk.index()
-    await desk.file(FIRMS[1], "c", phone("1"), phone("2"))
+    await desk.file(FIRMS[1], "c", name("orkide"), phone("1"), phone("2"))
 
     second = await desk.index()
 

@@ -264,6 +264,10 @@ def test_the_bytes_of_segments_are_frozen() -> None:
         families=("FAM-VAC",),
         sectors=("exporter",),
         linked_by=(Kind.PHONE,),
+        stages=(),
+        typologies=(),
+        after_decline=False,
+        cleared=0,
     )
     content_key = bytes(range(16))
     sealed = seal_card(card, content_key, 1)

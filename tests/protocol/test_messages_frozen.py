@@ -15,7 +15,7 @@ from tests.support.messages import EXAMPLES, all_messages, example_of, file_of, 
 # The others' messages are frozen beside their own tests.
 MODULES = {
     f"cairn_protocol.messages.{name}"
-    for name in ("bulletins", "index", "log", "parties", "report", "trustee", "wire")
+    for name in ("bulletins", "corrections", "index", "log", "parties", "report", "trustee", "wire")
 }
 
 

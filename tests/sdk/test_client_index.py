@@ -74,6 +74,10 @@ def card(name: str, version: int = 1) -> Card:
         families=("FAM-VAC",),
         sectors=("exporter",),
         linked_by=(Kind.PHONE,),
+        stages=(),
+        typologies=(),
+        after_decline=False,
+        cleared=0,
     )
 
 

@@ -30,6 +30,7 @@ from cairn_protocol.messages.index import (
     RecallReason,
     SegmentRef,
     Tombstone,
+    Typology,
 )
 from cairn_protocol.messages.log import (
     ConsistencyProof,
@@ -94,6 +95,7 @@ from cairn_protocol.sharing import Index
 from cairn_protocol.tags import CardKey, derive, key_digest
 from cairn_protocol.voprf import Output
 from tests.support.bulletin_messages import bulletin_examples
+from tests.support.correction_messages import correction_examples
 from tests.support.keys import (
     EPOCH,
     JOINT_KEYS,
@@ -121,8 +123,9 @@ def message_type(message: Message | type[Message]) -> str:
 
 
 def file_of(cls: type[Message]) -> Path:
-    """Where the frozen bytes of a message are."""
-    return FOLDER / f"{message_type(cls).split('/')[1]}.json"
+    """Where the frozen bytes of a message are. Those of a second version are beside the first's."""
+    _, name, version = message_type(cls).split("/")
+    return FOLDER / f"{name if version == '1' else f'{name}-{version}'}.json"
 
 
 def _report() -> Report:
@@ -348,10 +351,15 @@ def _examples() -> list[Message]:
             families=("FAM-VAC",),
             sectors=("exporter", "logistics"),
             linked_by=(Kind.VAT, Kind.PHONE),
+            stages=(Stage.INQUIRY, Stage.SHIPMENT),
+            typologies=(Typology.T1, Typology.T3),
+            after_decline=True,
+            cleared=1,
         ),
         manifest,
         ManifestAnswer(manifest=manifest, leaf_index=2, path=(hashes[0],), checkpoint=note),
         *bulletin_examples(),
+        *correction_examples(),
     ]
 
 

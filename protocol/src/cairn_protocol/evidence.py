@@ -22,6 +22,7 @@ from typing import Final
 from cairn_protocol.assent_lock import Label
 from cairn_protocol.checkpoint import Checkpoint
 from cairn_protocol.codes.evidence import SENTENCES, Code
+from cairn_protocol.cuts import NONE, Cuts
 from cairn_protocol.errors import (
     BadClaim,
     BadInclusion,
@@ -61,7 +62,8 @@ class Ground:
     first_cosigned  seconds since 1970 when a trustee first cosigned a state with the leaf of that index;
                     None if it has not
     quarantined     tags that the last logged manifest lists: they link nothing
-    taken_back      `report_name` of reports retracted or cut by any leaf so far. A false one only takes away
+    taken_back      `report_name` of reports retracted by any leaf so far. A false one only takes away
+    cuts            what reviewers cut by any leaf so far. A false one only takes away
     """
 
     roster: Roster
@@ -69,6 +71,7 @@ class Ground:
     first_cosigned: Callable[[int], int | None]
     quarantined: frozenset[Tag] = frozenset()
     taken_back: frozenset[ReportName] = frozenset()
+    cuts: Cuts = NONE
     k: int = K
 
     def __post_init__(self) -> None:
@@ -172,7 +175,7 @@ def judge(evidence: ReportEvidence, ground: Ground, size: int, requested_at: int
         try:
             sighting = _sighting(shown, ground, size, requested_at)
             if target is not None:
-                _check_adds(sighting, shown, target, evidence.report, counted, ground.quarantined)
+                _check_adds(sighting, shown, target, evidence.report, counted, ground)
                 counted.append(sighting)
         except _CountsNothing as nothing:
             findings.append(Finding(f"report {at} beside it", nothing.code))
@@ -216,7 +219,7 @@ def _sighting(shown: Shown, ground: Ground, size: int, requested_at: int) -> Sig
     entry = _member(signed, ground.roster, shown.leaf_index, first_cosigned)
     if header.confidence is Confidence.HEARSAY:
         raise _CountsNothing(Code.HEARSAY)
-    if report_name(header) in ground.taken_back:
+    if report_name(header) in ground.taken_back or header.report_id in ground.cuts.aside:
         raise _CountsNothing(Code.TAKEN_BACK)
     if code := week_objection(header.week, first_cosigned, requested_at):
         raise _CountsNothing(code)
@@ -258,12 +261,14 @@ def _check_adds(
     target: Sighting,
     to_open: Shown,
     counted: list[Sighting],
-    quarantined: frozenset[Tag],
+    ground: Ground,
 ) -> None:
     """Raise _CountsNothing unless the report adds a group, by a tag that both of the two firms really evaluated."""
-    if code := objection(sighting, target, counted, quarantined):
+    if code := objection(sighting, target, counted, ground.quarantined):
         raise _CountsNothing(code)
-    shared = sorted((sighting.lockable & target.lockable).difference(quarantined))
+    if ground.cuts.apart(sighting.report_id, target.report_id):
+        raise _CountsNothing(Code.CUT)
+    shared = sorted((sighting.lockable & target.lockable).difference(ground.quarantined))
     if not any(_claimed(shown.signed, tag) and _claimed(to_open.signed, tag) for tag in shared):
         raise _CountsNothing(Code.BAD_CLAIM)
 

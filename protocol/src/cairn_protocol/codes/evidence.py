@@ -37,6 +37,7 @@ class Code(StrEnum):
     BAD_CLAIM = "bad-claim"
     SAME_EVENT = "same-event"
     OTHER_SECTOR = "other-sector"
+    CUT = "cut"
     # All together
     TOO_FEW_GROUPS = "too-few-groups"
     MORE_THAN_NEEDED = "more-than-needed"
@@ -55,7 +56,7 @@ SENTENCES = {
     Code.REVOKED: "it was logged after its signer's key was revoked",
     Code.BAD_SIGNATURE: "its member's signature does not hold",
     Code.HEARSAY: "it is hearsay by its own account",
-    Code.TAKEN_BACK: "it was taken back, or its link was cut",
+    Code.TAKEN_BACK: "it was taken back, or set aside by a reviewer",
     Code.TOO_OLD: "its week began more than 365 days before the request",
     Code.BACKDATED: "its week began more than 52 weeks before it was first seen in the log here",
     Code.POSTDATED: "its week had not begun when it was first seen in the log here",
@@ -66,6 +67,7 @@ SENTENCES = {
     Code.BAD_CLAIM: "nobody proved to know what the two share",
     Code.SAME_EVENT: "it is of an event that is counted already",
     Code.OTHER_SECTOR: "its member is of another sector than those counted before",
+    Code.CUT: "a reviewer found that the two are not of one subject",
     Code.TOO_FEW_GROUPS: "fewer groups bear it out than must",
     Code.MORE_THAN_NEEDED: "more reports were shown than are needed",
 }

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from msgspec import Meta
 
 from cairn_protocol import kdf
+from cairn_protocol.codes.terms import Stage
 from cairn_protocol.errors import BadMessage
 from cairn_protocol.kdf import Use
 from cairn_protocol.kinds import Kind
@@ -71,8 +72,21 @@ class Evidence(StrEnum):
     E3 = "E3"  # three groups or more, and documents seen
 
 
-class Card(Message, frozen=True, tag="cairn/card/1"):
-    """The insight about one subject, in bands: who, when exactly and how much are not in it."""
+class Typology(StrEnum):
+    """A pattern in the reports of one subject."""
+
+    T1 = "T1"  # shopping around: several groups were asked
+    T2 = "T2"  # complementary items: families that fit one programme, spread over groups
+    T3 = "T3"  # identity churn: one contact under several names
+    T7 = "T7"  # velocity: many events within two weeks
+
+
+class Card(Message, frozen=True, tag="cairn/card/2"):
+    """The insight about one subject, in bands: who, when exactly and how much are not in it.
+
+    after_decline  within 90 days after one group declined, another was asked
+    cleared        groups that cleared their report, with a reason, in the last 180 days: none, one, two or more
+    """
 
     card_id: UUID
     version: Annotated[int, Meta(ge=1, le=2**40)]
@@ -84,6 +98,10 @@ class Card(Message, frozen=True, tag="cairn/card/1"):
     families: Annotated[tuple[FamilyCode, ...], Meta(max_length=64)]
     sectors: Annotated[tuple[SectorName, ...], Meta(max_length=8)]
     linked_by: Annotated[tuple[Kind, ...], Meta(max_length=32)]  # kinds of shared tags that made the links
+    stages: Annotated[tuple[Stage, ...], Meta(max_length=8)]
+    typologies: Annotated[tuple[Typology, ...], Meta(max_length=8)]
+    after_decline: bool
+    cleared: Annotated[int, Meta(ge=0, le=2)]
 
 
 class SegmentRef(Part, frozen=True):
