@@ -31,6 +31,7 @@ from hub.problems import install
 from hub.reports.policy import router as policy_router
 from hub.reports.routes import BATCH_PATH
 from hub.reports.routes import router as reports_router
+from hub.returns.routes import router as returns_router
 from hub.services import Hub, Services, running_database
 from hub.settings import Settings
 from hub.storage.migrate import upgrade
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         policy_router,
         index_router,
         openings_router,
+        returns_router,
         analysts_router,
         bulletins_router,
         liaisons_router,

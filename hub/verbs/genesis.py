@@ -71,7 +71,7 @@ def seal(
         agreed = decode(genesis.read_bytes().strip(), Genesis)
         if agreed.hub_key != public_bytes(load_hub_key(settings.hub_key_path)):
             raise BadRoster("the genesis names another hub's key than the one in this home")
-        signed = founding.seal(agreed, dict(map(_signature, signatures)))
+        signed = founding.seal(agreed, dict(map(signature_in, signatures)))
         with database(settings) as url:
             asyncio.run(_begin(settings, url, signed))
         write_private(home / "genesis.json", encode(signed))
@@ -87,7 +87,7 @@ async def _begin(settings: Settings, url: str, signed: SignedGenesis) -> None:
         await store.transact("begin", lambda db: founding.begin(db, signed))
 
 
-def _signature(named: str) -> tuple[str, bytes]:
+def signature_in(named: str) -> tuple[str, bytes]:
     """t1=FILE, the file holding 64 bytes, raw or in base64."""
     name, equals, path = named.partition("=")
     if not equals:

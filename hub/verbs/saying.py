@@ -10,7 +10,17 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from cairn_protocol.errors import BadConsistency, BadInclusion, BadProof, BadRoster, BadSignature, CairnError
+from cairn_protocol.errors import (
+    BadClose,
+    BadConsistency,
+    BadInclusion,
+    BadProof,
+    BadRoster,
+    BadSignature,
+    CairnError,
+    PeriodClosed,
+    TooFewGroups,
+)
 from hub import logs
 from hub.home import load_settings
 from hub.members.invitations import InvitationUnusable
@@ -36,7 +46,7 @@ class Exit(IntEnum):
 
 _CODES: tuple[tuple[type[CairnError] | tuple[type[CairnError], ...], Exit], ...] = (
     ((BadSignature, BadProof, BadInclusion, BadConsistency), Exit.PROOF_FAILED),
-    ((BadRoster, InvitationUnusable), Exit.REFUSED),
+    ((BadClose, BadRoster, InvitationUnusable, PeriodClosed, TooFewGroups), Exit.REFUSED),
 )
 
 

@@ -3,7 +3,7 @@
     accept_return, accept_deposit     one contribution, or why not
     close, check_close                the one statement of a period, and that it follows from them
     check_signed_close, check_only_close   enough trustees stand behind it, and behind no other
-    part_of_sum, open_sum             a trustee's part; the published result
+    part_of_sum, check_part, open_sum a trustee's part, that it is one; the published result
 
 A trustee signs a statement only after `check_close` on returns it checked itself, so a hub can't slip in a
 return twice, negated, or without a rostered group's signature; any two quorums share t trustees,
@@ -47,6 +47,7 @@ from cairn_protocol.messages.wire import Signed, digest_of, open_signed
 from cairn_protocol.packing import check_room, offsets, unpack
 from cairn_protocol.paillier import Ciphertext, add, check_contribution, trivial
 from cairn_protocol.paillier_shares import (
+    CheckedPartial,
     KeyShare,
     Partial,
     check_partial,
@@ -230,6 +231,24 @@ def part_of_sum(
     )
 
 
+def check_part(
+    period: ReturnPeriod, signed: SignedClose, answer: PartialDecryptions, genesis: Genesis
+) -> CheckedPartial:
+    """A trustee's part of the signed sum, once its proof holds.
+
+    Raises as `check_signed_close`; BadPartial, BadCiphertext, naming the trustee.
+    """
+    total = _total(period, signed, genesis)
+    close_digest = digest_of(signed.statement)
+    culprit = f"trustee:{answer.trustee}"
+    index = next((trustee.index for trustee in genesis.trustees if trustee.id == answer.trustee), None)
+    if answer.close != close_digest or index is None:
+        raise BadPartial("a part of another sum, or by nobody the genesis names", culprit=culprit)
+    parts = tuple(period.key.decode(raw, culprit=culprit) for raw in answer.parts)
+    partial = Partial(parts, answer.proof)
+    return check_partial(period.key, index, total, partial, close_digest, culprit=culprit)
+
+
 def open_sum(
     period: ReturnPeriod, signed: SignedClose, answers: Iterable[PartialDecryptions], genesis: Genesis
 ) -> SumResult:
@@ -238,18 +257,8 @@ def open_sum(
     A sum outside its window, or with something in an empty slot, makes a result that says void.
     Raises as `check_signed_close`; BadPartial, BadCiphertext, naming the trustee; TooFewShares.
     """
-    total = _total(period, signed, genesis)
     close_digest = digest_of(signed.statement)
-    indices = {trustee.id: trustee.index for trustee in genesis.trustees}
-    checked = []
-    for answer in answers:
-        culprit = f"trustee:{answer.trustee}"
-        if answer.close != close_digest or answer.trustee not in indices:
-            raise BadPartial("a part of another sum, or by nobody the genesis names", culprit=culprit)
-        parts = tuple(period.key.decode(raw, culprit=culprit) for raw in answer.parts)
-        partial = Partial(parts, answer.proof)
-        index = indices[answer.trustee]
-        checked.append(check_partial(period.key, index, total, partial, close_digest, culprit=culprit))
+    checked = [check_part(period, signed, answer, genesis) for answer in answers]
     groups = len(signed.statement.contributions)
     sums = _sums(period, combine(period.key, checked), groups)
     told = figures(period.terms, period.layout, sums or [0] * len(period.layout.cells), groups)
