@@ -98,7 +98,37 @@ def test_edit_keys_are_distinct_bounded_and_start_with_the_name_itself(words: li
     found = list(edits(Words(tuple(words), ())))
 
     assert len(found) == len(set(found)) <= FUZZY_COUNT[Kind.EDIT]
-    assert found[0] == "".join(sorted(words))
+    assert sorted(found[0]) == sorted("".join(words))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Fund I Halcyon Weir", "Fund II Halcyon Weir"),
+        ("Wharf Plant 12", "Wharf Plant 21"),
+        ("HTL Bank", "HTP Bank"),
+    ],
+)
+def test_what_tells_siblings_apart_is_never_edited_away(one: str, other: str) -> None:
+    assert not shared(one, other) & {Kind.BAG, Kind.EDIT, Kind.NAME, Kind.NAME_COMMON}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Orkide Teknik Crporation", "Orkide Teknik Corporation"),
+        ("Halcyon Weir Resourcees", "Halcyon Weir Resources"),
+        ("Halcyon Weir Limitwd", "Halcyon Weir"),
+        ("Halcyon ElectronicsInc.", "Halcyon Electronics, Inc."),
+        ("Orkide Teknik Dış Ticaret A.Ş.", "Orkide Teknik"),
+    ],
+)
+def test_a_slip_in_a_word_that_everybody_knows_is_undone(typed: str, meant: str) -> None:
+    assert fingerprint(typed, "TR") == fingerprint(meant, "TR")
+
+
+def test_a_name_with_nothing_telling_beside_a_slip_stays_as_it_is() -> None:
+    assert words_of("Limitex Trading").core == ("limitex", "trading")
 
 
 @settings(max_examples=300)

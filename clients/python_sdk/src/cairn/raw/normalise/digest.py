@@ -14,11 +14,21 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
 
-from cairn.raw.normalise import addresses, identifiers, names, phones, rarity, transactions, words
+from cairn.raw.normalise import (
+    addresses,
+    emails_and_domains,
+    identifiers,
+    names,
+    phones,
+    rarity,
+    spelling,
+    transactions,
+    words,
+)
 from cairn.raw.normalise.tables import TABLES, table_digest
 from cairn_protocol import kinds
 
-NORMALISER_VERSION: Final = 1
+NORMALISER_VERSION: Final = 2
 
 # Unicode's own tables are not listed: case folding and NFKC never change for assigned characters.
 LIBRARIES: Final = (
@@ -54,7 +64,17 @@ def description() -> dict[str, Any]:
         },
         "thresholds": {
             module.__name__.rsplit(".", 1)[-1]: _constants(module)
-            for module in (addresses, identifiers, names, phones, rarity, transactions, words)
+            for module in (
+                addresses,
+                emails_and_domains,
+                identifiers,
+                names,
+                phones,
+                rarity,
+                spelling,
+                transactions,
+                words,
+            )
         },
     }
 

@@ -1,9 +1,11 @@
 """E-mail addresses and internet domains: the mailbox, and the company's own domain behind it.
 
 A mailbox is lower case, its domain in ASCII (punycode), without "+tag", which the sender can vary at
-will. A domain key is the registrable domain of the company's own mail or web site: what lies
-under a public suffix, private suffixes (blog and shop hosts) included. Under a suffix that the list does
-not know, such as `.example`, it is the last two labels.
+will. A domain key is the host of the company's own mail or web site down to what lies under a
+public suffix, private suffixes (blog and shop hosts) included, without labels that say what a machine
+does or in which language (`SERVICE_LABELS`). Other labels stay, for the units of one group are parties of
+their own: ural.group.com and sibir.group.com share an owner and not a buyer. Under a suffix that
+the list does not know, such as `.example`, it is the last two labels.
 
 No domain key comes from free mail, marketplaces and social networks, nor a mailbox key from an
 automatic sender. Nothing is looked up: no DNS, no download; the suffix list is the one in the package.
@@ -23,6 +25,69 @@ from tldextract import TLDExtract
 from cairn.raw.normalise.tables import common_values
 
 MAX_CHARACTERS: Final = 512
+SERVICE_LABELS: Final = frozenset(
+    [
+        "www",
+        "www1",
+        "www2",
+        "www3",
+        "web",
+        "site",
+        "home",
+        "main",
+        "portal",
+        "m",
+        "mobile",
+        "wap",
+        "mail",
+        "email",
+        "webmail",
+        "smtp",
+        "mx",
+        "imap",
+        "exchange",
+        "owa",
+        "shop",
+        "store",
+        "eshop",
+        "order",
+        "orders",
+        "my",
+        "sales",
+        "info",
+        "corp",
+        "global",
+        "intl",
+        "international",
+        "en",
+        "eng",
+        "english",
+        "ar",
+        "cn",
+        "cz",
+        "de",
+        "es",
+        "fa",
+        "fr",
+        "he",
+        "hi",
+        "it",
+        "ja",
+        "jp",
+        "ko",
+        "kr",
+        "pl",
+        "pt",
+        "ru",
+        "th",
+        "tr",
+        "uk",
+        "ua",
+        "us",
+        "vn",
+        "zh",
+    ]
+)
 
 _HOST: Final = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))+$")
 
@@ -57,16 +122,19 @@ def mailbox_of(typed: str) -> Mailbox | None:
 
 @lru_cache(maxsize=1 << 15)
 def domain_of(host_or_url: str) -> str | None:
-    """The registrable domain of a host name or URL, or None if it is nobody's own or no domain."""
-    parts = _suffixes()(unicodedata.normalize("NFKC", host_or_url[:MAX_CHARACTERS]).strip())
+    """The domain of a party's own host name or URL, or None if it is nobody's own or no domain."""
+    parts = _suffixes()(unicodedata.normalize("NFKC", host_or_url[:MAX_CHARACTERS]).strip().lower())
+    unit = ""
     if parts.suffix:
-        domain = f"{parts.domain}.{parts.suffix}"
+        registered = f"{parts.domain}.{parts.suffix}"
+        unit = ".".join(label for label in parts.subdomain.split(".") if label not in SERVICE_LABELS)
     else:  # an unknown suffix: its last label stands in `domain`
-        domain = ".".join([*parts.subdomain.split("."), parts.domain][-2:])
-    domain = _ascii(domain)
-    if parts.ipv4 or parts.ipv6 or not _HOST.match(domain) or _is_common(domain):
+        registered = ".".join([*parts.subdomain.split("."), parts.domain][-2:])
+    registered = _ascii(registered)
+    if parts.ipv4 or parts.ipv6 or not _HOST.match(registered) or _is_common(registered):
         return None
-    return domain
+    host = _ascii(f"{unit}.{registered}") if unit else registered
+    return host if _HOST.match(host) else registered
 
 
 def _is_common(domain: str) -> bool:

@@ -4,30 +4,31 @@
 |---|---|---|
 | NAME | case, accents, script, legal form, word order | nothing |
 | NAME_COMMON | the same for names of common words, in one country | nothing |
-| BAG | swapped, merged, split words; swapped letters; doubled letters | same letters |
+| BAG | swapped, merged, split words; swapped letters; doubled letters | same letters and numbers |
 | SOUND | spellings that sound alike | same sound |
 | ACRONYM | an acronym and the name it stands for | same initials |
 | EDIT | one letter more, less or other | within one letter of each other |
 
-All but NAME are bound to the party's country ("" where it is not told), for their values recur
-by chance. Each is emitted only where the name is distinctive enough; thresholds below are
-protocol and were measured, not derived.
+NAME_COMMON and short values of the fuzzy kinds are bound to the party's country ("" where it is not
+told), for they recur by chance; a value of `LONG_VALUE_LETTERS` or more stands alone, so that a report without a
+country still finds its like. Each is emitted only where the name is distinctive enough; thresholds
+below are protocol and were measured, not derived (docs/linkage.md).
 
 Not here: addresses (`addresses`), what a key counts (`cairn_protocol.agreement`).
 Source: the matching study, section 3 (fps, fpw, bags, mets, symb).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Final
 
 from jellyfish import metaphone
 
 from cairn.raw.normalise.match_key import MatchKey
-from cairn.raw.normalise.rarity import distinctive_letters, rarity, strength
+from cairn.raw.normalise.rarity import distinctive_letters, strength
 from cairn.raw.normalise.tables import common_values
-from cairn.raw.normalise.words import Words, words_of
+from cairn.raw.normalise.words import NUMERALS, Words, words_of
 from cairn_protocol.kinds import FUZZY_COUNT, Kind
 
 RARE_NAME: Final = 13_000  # thousandths of a bit: from here a name stands alone, without its country
@@ -37,12 +38,15 @@ LONG_NAME_LETTERS: Final = 20
 MIN_BAG_LETTERS: Final = 6
 MIN_SOUND_LETTERS: Final = 5
 MIN_EDIT_LETTERS: Final = 7
-MAX_EDIT_LETTERS: Final = 22  # longer names: only the longest word is edited
 MIN_EDITED_WORD: Final = 5
+MIN_SHUFFLED_LETTERS: Final = 13
+LONG_VALUE_LETTERS: Final = 16
 ACRONYM_WORDS: Final = 3
 ACRONYM_LETTERS: Final = range(3, 7)
 
 _DOUBLED: Final = re.compile(r"(.)\1+")
+_DIGITS: Final = re.compile(r"[0-9]+")
+_NUMBERS: Final = re.compile(rf"[0-9]+|^(?:{'|'.join(sorted(NUMERALS))})$")
 
 
 def fingerprint(name: str, country: str) -> MatchKey | None:
@@ -69,16 +73,16 @@ def fuzzy_name_keys(name: str, country: str) -> tuple[MatchKey, ...]:
         (Kind.ACRONYM, acronym(words)),
         *((Kind.EDIT, edit) for edit in edits(words)),
     )
-    return tuple(MatchKey(kind, _bound(value, country)) for kind, value in found if value)
+    return tuple(MatchKey(kind, _bound_if_short(value, country)) for kind, value in found if value)
 
 
 def bag(words: Words, distinctive: bool) -> str | None:
-    """All letters in alphabetical order, doubled ones once, if the name is distinctive or long."""
-    joined = "".join(words.core)
-    letters = _DOUBLED.sub(r"\1", joined)
-    if len(letters) < MIN_BAG_LETTERS or not (distinctive or len(joined) >= LONG_NAME_LETTERS):
+    """All letters in alphabetical order, doubled ones once, if the name is distinctive or long; then its numbers."""
+    letters, numbers = _letters_and_numbers(words.core)
+    once = _DOUBLED.sub(r"\1", letters)
+    if len(once) < MIN_BAG_LETTERS or not (distinctive or len(letters) >= LONG_NAME_LETTERS):
         return None
-    return "".join(sorted(letters))
+    return "".join(sorted(once)) + numbers
 
 
 def sound(words: Words, distinctive: bool) -> str | None:
@@ -101,27 +105,36 @@ def acronym(words: Words) -> str | None:
 def edits(words: Words) -> Iterator[str]:
     """The sorted core joined, and that with one letter left out: names one edit apart share a value.
 
-    At most `FUZZY_COUNT[EDIT]`, distinct. Letters of the longest word come first, as most slips fall
-    there. Up to `MAX_EDIT_LETTERS` letters any letter may go; in a longer name only one of the
-    longest word, the rest standing exactly ("rest|word").
+    A value of `MIN_SHUFFLED_LETTERS` or more is written with its letters in order, so that in a long
+    name a slip is found beside swapped, merged and split words, and a letter that occurs twice costs
+    one value. Numbers and the letters of short words stay: they are what tells HTL from HTP and
+    Plant 12 from Plant 13. At most `FUZZY_COUNT[EDIT]`, distinct, the name itself first.
     """
     core = sorted(words.core)
-    joined = "".join(core)
+    joined, numbers = _letters_and_numbers(core)
     if len(joined) < MIN_EDIT_LETTERS:
         return
-    longest = max(range(len(core)), key=lambda at: (len(core[at]), rarity(core[at]), core[at]))
-    before = sum(map(len, core[:longest]))
-    if len(joined) <= MAX_EDIT_LETTERS:
-        inside = range(before, before + len(core[longest]))
-        outside = (at for at in range(len(joined)) if at not in inside)
-        values = [joined, *(joined[:at] + joined[at + 1 :] for at in (*inside, *outside))]
-    else:
-        word = core[longest]
-        rest = " ".join(sorted({other for other in core if other != word}))
-        slips = (word[:at] + word[at + 1 :] for at in range(len(word)))
-        edited = [f"{rest}|{slip}" for slip in (word, *slips)] if len(word) >= MIN_EDITED_WORD else []
-        values = [joined, *edited]
-    yield from list(dict.fromkeys(values))[: FUZZY_COUNT[Kind.EDIT]]
+    found = dict.fromkeys([_shuffled(joined)])
+    before = 0
+    for word in (_letters_and_numbers([word])[0] for word in core):
+        if len(word) >= MIN_EDITED_WORD:
+            for at in range(before, before + len(word)):
+                found[_shuffled(joined[:at] + joined[at + 1 :])] = None
+        before += len(word)
+    name, *slips = found
+    for value in (name, *sorted(slips))[: FUZZY_COUNT[Kind.EDIT]]:
+        yield value + numbers
+
+
+def _letters_and_numbers(core: Sequence[str]) -> tuple[str, str]:
+    """The letters of the words joined, and their digits and Roman numerals after a bar, "" if there are none."""
+    letters = "".join(_DIGITS.sub("", word) for word in core if word not in NUMERALS)
+    numbers = " ".join(part for word in core for part in _NUMBERS.findall(word))
+    return letters, f"|{numbers}" if numbers else ""
+
+
+def _shuffled(value: str) -> str:
+    return "".join(sorted(value)) if len(value) >= MIN_SHUFFLED_LETTERS else value
 
 
 def _is_nobody(core: tuple[str, ...]) -> bool:
@@ -136,3 +149,7 @@ def _fillers() -> frozenset[tuple[str, ...]]:
 
 def _bound(value: str, country: str) -> str:
     return f"{value}@{country}"
+
+
+def _bound_if_short(value: str, country: str) -> str:
+    return value if len(value) >= LONG_VALUE_LETTERS else _bound(value, country)

@@ -21,12 +21,38 @@ from typing import Final
 
 from anyascii import anyascii
 
+from cairn.raw.normalise.spelling import is_public, spelt_alone, spelt_right
 from cairn.raw.normalise.tables import name_words
 
 MAX_LETTERS: Final = 400
 MAX_WORDS: Final = 32
 # Fewer letters than this are no core: a name made of legal forms alone keeps all its words.
 MIN_CORE_LETTERS: Final = 3
+# What a missing space glues to a word; the longer first.
+GLUED_SHORT_FORMS: Final = (
+    "pjsc",
+    "corp",
+    "tbk",
+    "inc",
+    "plc",
+    "bhd",
+    "llp",
+    "oyj",
+    "jsc",
+    "fze",
+    "pte",
+    "pty",
+    "pvt",
+    "spa",
+    "co",
+    "ag",
+    "sa",
+    "nv",
+    "oy",
+    "as",
+)
+# Fund I and Fund II are two.
+NUMERALS: Final = frozenset(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"])
 
 _DOTTED_INITIALS: Final = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
 _APOSTROPHES: Final = str.maketrans(dict.fromkeys("’‘`´ʼʹ′", "'"))
@@ -61,9 +87,10 @@ def ascii_words(text: str) -> tuple[str, ...]:
 
 def _core(native: Sequence[str], typed: Sequence[str]) -> tuple[str, ...]:
     table = name_words()
-    dropped = table.form_words | table.small_words
+    dropped = (table.form_words | table.small_words) - NUMERALS
+    native = spelt_right(native)
     core = [word for word in _to_ascii(_without_legal_forms(native)) if word not in dropped]
-    while len(core) > 1 and len(core[-1]) == 1 and core[-1].isalpha():
+    while len(core) > 1 and len(core[-1]) == 1 and core[-1].isalpha() and core[-1] not in NUMERALS:
         core.pop()  # "... de R.L. de C.V." leaves single letters behind
     core = [_unglue(word) for word in core]
     while len(core) > 1 and (core[-1] in table.form_debris or core[-1] in table.form_words):
@@ -161,8 +188,16 @@ def _without_unspaced_form(word: str, forms: Sequence[str]) -> str:
 
 
 def _unglue(word: str) -> str:
-    """The word without a legal form that a missing space glued to its end."""
+    """The word without a legal form that a missing space glued to its end.
+
+    A short form may be any word's end: what stands before it must be a word of public names, and both not.
+    """
     for form in name_words().glued_forms:
         if word.endswith(form) and len(word) >= len(form) + 4:
             return word[: -len(form)]
+    for form in GLUED_SHORT_FORMS:
+        if word.endswith(form) and len(word) >= len(form) + 4 and not is_public(word):
+            front = spelt_alone(word[: -len(form)])
+            if is_public(front):
+                return front
     return word

@@ -1,0 +1,102 @@
+"""Slips in words that everybody knows: "Crporation" is "corporation", "Resourcees" is "resources".
+
+A slip in a legal form or a trade word makes a rare word of one that tells nothing, and hides the
+form from the list. A word of `MIN_LETTERS` letters or more that no public name has is read as a known word if
+that is one letter away (one left out, one more, another one, or two swapped), has the same first letter,
+and is the only such word or else all of them are legal forms. A name that has nothing telling
+beside such words stays as it is: "Limitex" alone may be a company.
+
+Known are the words of legal forms in Latin letters, trade words that have abbreviations, and words
+that stand in more than about 1 of 500 public names. Work is bounded: words longer than `MAX_LETTERS` stay.
+
+Source: deletion neighbourhoods (Mor and Fraenkel 1982).
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from typing import Final
+
+from cairn.raw.normalise.rarity import DISTINCTIVE, rarity
+from cairn.raw.normalise.tables import name_words, word_frequencies
+
+MIN_LETTERS: Final = 5
+MAX_LETTERS: Final = 24
+
+
+def spelt_right(words: Sequence[str]) -> list[str]:
+    """The words with slips in known ones undone, if what is left tells the name from others."""
+    right = [_known_word(word) or word for word in words]
+    telling = {word for word, typed in zip(right, words, strict=True) if word == typed}
+    return right if sum(map(rarity, telling)) >= DISTINCTIVE else list(words)
+
+
+def spelt_alone(word: str) -> str:
+    """A single word with a slip undone, whatever else the name has."""
+    return _known_word(word) or word
+
+
+def is_public(word: str) -> bool:
+    """Whether a word stands in several public names, or is one that everybody knows."""
+    return word in word_frequencies().words or word in _known()
+
+
+@lru_cache(maxsize=1 << 15)
+def _known_word(word: str) -> str | None:
+    """The one known word that this one is a slip of, or None."""
+    known = _known()
+    if not MIN_LETTERS <= len(word) <= MAX_LETTERS or not word.isascii() or not word.isalpha():
+        return None
+    if is_public(word):
+        return None
+    shorter = _shorter()
+    found = set(shorter.get(word, ()))
+    for slip in _one_left_out(word):
+        if slip in known:
+            found.add(slip)
+        found.update(other for other in shorter.get(slip, ()) if _is_one_slip(word, other))
+    # Words of legal forms are dropped all alike, so it is one which of them is meant.
+    return min(found) if len(found) == 1 or (found and found <= _of_legal_forms()) else None
+
+
+def _is_one_slip(word: str, other: str) -> bool:
+    """Whether two words of one length differ in one letter, or in two neighbours that are swapped."""
+    if len(word) != len(other):
+        return False
+    at = [place for place, (one, two) in enumerate(zip(word, other, strict=True)) if one != two]
+    return len(at) == 1 or (
+        len(at) == 2 and at[1] == at[0] + 1 and word[at[0]] + word[at[1]] == other[at[1]] + other[at[0]]
+    )
+
+
+def _one_left_out(word: str) -> Iterator[str]:
+    return (word[:at] + word[at + 1 :] for at in range(1, len(word)))
+
+
+@cache
+def _known() -> frozenset[str]:
+    table = name_words()
+    words = {word for form in table.legal_forms for word in form.casefold().split()}
+    words |= table.form_words | set(table.abbreviations) | set(table.abbreviations.values())
+    words |= {word for word in word_frequencies().words if rarity(word) < DISTINCTIVE}
+    return frozenset(
+        word
+        for word in words
+        if word.isascii() and word.isalpha() and MIN_LETTERS <= len(word) <= MAX_LETTERS
+    )
+
+
+@cache
+def _of_legal_forms() -> frozenset[str]:
+    """Single words that are a legal form, and are dropped."""
+    table = name_words()
+    return table.form_words | {form.casefold() for form in table.legal_forms if " " not in form}
+
+
+@cache
+def _shorter() -> dict[str, tuple[str, ...]]:
+    """The known words that each string is, with one letter more."""
+    found: dict[str, list[str]] = {}
+    for word in sorted(_known()):
+        for slip in set(_one_left_out(word)):
+            found.setdefault(slip, []).append(word)
+    return {slip: tuple(words) for slip, words in found.items()}
