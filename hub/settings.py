@@ -153,6 +153,13 @@ class Settings(BaseSettings):
         "so that its day does not tell who asked.",
     )
 
+    trend_cells_per_quarter: int = Field(
+        default=5_000,
+        ge=1,
+        description="Exact figures that analysts, and members, may be told from reports' codes in a quarter: each is "
+        "one more equation about what firms reported. The same question again costs nothing.",
+    )
+
     log_level: str = Field(default="INFO", description="Least severe level that is logged.")
 
     @property

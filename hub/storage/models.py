@@ -9,11 +9,13 @@ from hub.index import tables as index
 from hub.linkage import tables as linkage
 from hub.members import tables as members
 from hub.openings import tables as openings
+from hub.releases import tables as releases
 from hub.reports import tables as reports
 from hub.returns import tables as returns
 from hub.storage import envelopes, nonces
 from hub.storage.database import Base
 from hub.translog import tables as translog
+from hub.trends import tables as trends
 
 __all__ = [
     "Base",
@@ -25,7 +27,9 @@ __all__ = [
     "members",
     "nonces",
     "openings",
+    "releases",
     "reports",
     "returns",
     "translog",
+    "trends",
 ]

@@ -31,6 +31,7 @@ class LeafKind(StrEnum):
     OPENING = "opening"  # two analysts ask for sealed parts to be opened
     BULLETIN = "bulletin"  # a release or a correction: digests and signatures, no text
     BULLETIN_RECALL = "bulletin-recall"
+    RELEASE = "release"  # a table of figures: its digest and two analysts' consents
     TALLY = "tally"  # what liaisons did, as counts
     PAILLIER_KEY = "paillier-key"  # the key of returns, approved by every trustee
     RETURN_TERMS = "return-terms"  # of one period

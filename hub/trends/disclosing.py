@@ -1,0 +1,140 @@
+"""Disclosure control of a question's cells: each alone, with its totals, and with all that was answered before.
+
+`judge` gives the verdict of single cells and margins. `Memory` has what an audience was told of a snapshot: every
+sum is a set of events, and the events that no answer tells apart are one class, over which `overlap.Auditor`
+finds what the sums tell together. The larger figures of a question go first, so that totals stay.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from hub.disclosure.margins import TOTAL, protect
+from hub.disclosure.overlap import Auditor
+from hub.disclosure.policy import DEFAULT, Policy
+from hub.disclosure.releases import may_change
+from hub.disclosure.rules import SUPPRESSED, Rule, Verdict, disclose
+from hub.trends.expressions import Numbers, Place
+
+Contributions = Mapping[Place, Mapping[str, int]]
+
+
+def judge(
+    cells: Contributions, *, totals: bool, earlier: Contributions | None = None, policy: Policy = DEFAULT
+) -> dict[Place, Verdict]:
+    """A verdict for every cell and, with `totals`, for those of every strip, at row or column TOTAL.
+
+    earlier  the same cells in the snapshot before: one in which only a group or two changed stays as it was,
+             and so is not told anew
+    """
+    verdicts: dict[Place, Verdict] = {}
+    by_strip: defaultdict[str, dict[tuple[str, str], Mapping[str, int]]] = defaultdict(dict)
+    for (strip, row, column), counted in cells.items():
+        by_strip[strip][row, column] = counted
+    for strip, table in by_strip.items():
+        if totals:
+            found = protect(table, policy)
+        else:
+            found = {at: disclose(list(counted.values()), policy) for at, counted in table.items()}
+        verdicts |= {(strip, *at): verdict for at, verdict in found.items()}
+    if earlier is not None:
+        before, after = (with_totals(earlier), with_totals(cells)) if totals else (earlier, cells)
+        for place, verdict in verdicts.items():
+            if verdict.published and not may_change(before.get(place, {}), after[place], policy):
+                verdicts[place] = SUPPRESSED[Rule.DIFFERENCE]
+    return verdicts
+
+
+def with_totals(cells: Contributions) -> dict[Place, dict[str, int]]:
+    """The contributions, with those to the totals of every strip."""
+    added: defaultdict[Place, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for (strip, row, column), counted in cells.items():
+        for place in {(strip, row, column), *_totals_of(strip, row, column)}:
+            for group, count in counted.items():
+                added[place][group] += count
+    return {place: dict(counted) for place, counted in added.items()}
+
+
+def _totals_of(strip: str, row: str, column: str) -> list[Place]:
+    return [(strip, row, TOTAL), (strip, TOTAL, column), (strip, TOTAL, TOTAL)]
+
+
+def events_of_totals(places: Iterable[Place], events: Mapping[Place, Numbers]) -> dict[Place, Numbers]:
+    """The events of cells and totals, from those of the cells."""
+    parts: defaultdict[Place, list[Numbers]] = defaultdict(list)
+    for (strip, row, column), numbers in events.items():
+        for place in ((strip, row, column), *_totals_of(strip, row, column)):
+            parts[place].append(numbers)
+    return {place: np.unique(np.concatenate(parts[place])) for place in places if place in parts}
+
+
+@dataclass(slots=True)
+class Memory:
+    """What one audience was told of one snapshot.
+
+    groups  the group of each event, by the event's number
+    sums    the events of every figure that was published, in the order they were
+    """
+
+    groups: Mapping[int, str] = field(repr=False)
+    sums: list[Numbers] = field(default_factory=list, repr=False)
+
+    def forget(self, after: int) -> None:
+        """Take back what was added since there were so many: it is not going to be told."""
+        del self.sums[after:]
+
+    def ask(self, asked: Mapping[Place, Numbers], policy: Policy = DEFAULT) -> dict[Place, Verdict]:
+        """The verdict on each of these sums, the largest first. Those that are published are told from then on."""
+        order = sorted(asked, key=lambda place: (-len(asked[place]), place))
+        before = len(self.sums)
+        classes = _Classes([*self.sums, *(asked[place] for place in order)], self.groups)
+        auditor = Auditor(classes.contributions, policy)
+        known = {classes.of(at) for at in range(before)}
+        for at in range(before):
+            auditor.remember(classes.of(at))
+        verdicts = {}
+        for at, place in enumerate(order, start=before):
+            verdicts[place] = auditor.ask(classes.of(at))
+            if verdicts[place].published and classes.of(at) not in known:
+                known.add(classes.of(at))
+                self.sums.append(asked[place])
+        return verdicts
+
+
+_NUMBERS: Final = 2**63
+
+
+class _Classes:
+    """Events that are in the same sums are of one class: their numbers' signatures are equal."""
+
+    def __init__(self, sums: Collection[Numbers], groups: Mapping[int, str]) -> None:
+        listed = list(sums)
+        every = np.unique(np.concatenate(listed)) if listed else np.empty(0, dtype=np.int64)
+        # A sum's random number is added to the signature of each of its events; two lanes, so that no two
+        # different sets of sums ever add up alike.
+        signatures = np.zeros((len(every), 2), dtype=np.uint64)
+        places = [np.searchsorted(every, numbers) for numbers in listed]
+        for at in places:
+            signatures[at] += np.array(
+                [secrets.randbelow(_NUMBERS), secrets.randbelow(_NUMBERS)], dtype=np.uint64
+            )
+        _, inverse = np.unique(signatures, axis=0, return_inverse=True)
+        inverse = inverse.reshape(-1)
+        # Named by their first event, so that the same questions in the same order get the same verdicts.
+        names: dict[int, int] = {}
+        self.contributions: dict[Hashable, dict[str, int]] = {}
+        for event, found in zip(every.tolist(), inverse.tolist(), strict=True):
+            name = names.setdefault(found, event)
+            counted = self.contributions.setdefault(name, {})
+            group = groups[event]
+            counted[group] = counted.get(group, 0) + 1
+        named = np.array([names[found] for found in inverse.tolist()], dtype=np.int64)
+        self._sums = [frozenset(np.unique(named[at]).tolist()) for at in places]
+
+    def of(self, at: int) -> frozenset[int]:
+        """The classes that the sum at that place is made of."""
+        return self._sums[at]
