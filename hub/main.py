@@ -19,6 +19,7 @@ from hub.bulletins.routes_analysts import router as analysts_router
 from hub.bulletins.routes_liaisons import router as liaisons_router
 from hub.bulletins.routes_members import router as bulletins_router
 from hub.bulletins.taxii import taxii_router
+from hub.corrections.routes import router as corrections_router
 from hub.health import unready
 from hub.index.routes import router as index_router
 from hub.index.schedule import publishing
@@ -37,6 +38,8 @@ from hub.settings import Settings
 from hub.storage.migrate import upgrade
 from hub.translog.routes import router as translog_router
 from hub.translog.sequencer import Sequencer
+from hub.trends.routes import router as trends_router
+from hub.trends.schedule import snapshotting
 
 TASKS = (LINK,)
 
@@ -67,6 +70,8 @@ def create_app(settings: Settings) -> FastAPI:
         policy_router,
         index_router,
         openings_router,
+        trends_router,
+        corrections_router,
         returns_router,
         analysts_router,
         bulletins_router,
@@ -102,6 +107,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.sequencer = Sequencer(services)
         await stack.enter_async_context(app.state.sequencer.running())
         await stack.enter_async_context(publishing(services))
+        await stack.enter_async_context(snapshotting(services))
         yield
 
 

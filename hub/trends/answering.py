@@ -9,6 +9,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import json
+import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,14 +22,16 @@ import numpy as np
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cairn_protocol.messages.index import band as groups_band
 from cairn_protocol.messages.trends import Axis, Query, Step, TrendQuestion, check_question
 from cairn_protocol.messages.wire import encode
 from hub.disclosure.budget import Account, Unit
 from hub.disclosure.margins import TOTAL
+from hub.returns.results import results
 from hub.services import Services
 from hub.trends import answers, expressions
 from hub.trends.answers import Judged
+from hub.trends.benchmarking import benchmark
+from hub.trends.coverage import band_of, cover
 from hub.trends.disclosing import Memory, events_of_totals, judge, with_totals
 from hub.trends.expressions import ControlEvent, Engine, Numbers, Place
 from hub.trends.ledger import spend, standing
@@ -56,6 +59,8 @@ async def answer(services: Services, question: TrendQuestion, audience: str = AN
     Raises BadMessage and UnknownQuestion for what is not published, NoSnapshot, BudgetSpent.
     """
     check_question(question)
+    if question.query in _WITHOUT_SNAPSHOT:
+        return await _without_snapshot(services, question, audience)
     now, earlier = await newest(services)
     asked = encode(question)
 
@@ -83,6 +88,27 @@ async def answer(services: Services, question: TrendQuestion, audience: str = AN
 
     told, account = await services.store.transact("answer question", body)
     return {**json.loads(told), "budget": account_as_told(account)}
+
+
+_WITHOUT_SNAPSHOT: Final = frozenset({Query.COVERAGE, Query.BENCHMARK})
+
+
+async def _without_snapshot(services: Services, question: TrendQuestion, audience: str) -> dict[str, Any]:
+    """Who takes part is the roster's to tell, what was flagged the returns': neither spends of this budget."""
+
+    async def body(db: AsyncSession) -> tuple[list[dict[str, Any]], Account]:
+        account = await standing(db, opened_account(services, audience))
+        if question.query is Query.BENCHMARK:
+            return benchmark(await results(db)), account
+        return await cover(db, services, int(time.time())), account
+
+    cells, account = await services.store.read("question", body)
+    return {
+        "question": _as_told(question),
+        "snapshot": None,
+        "cells": cells,
+        "budget": account_as_told(account),
+    }
 
 
 def opened_account(services: Services, audience: str, today: dt.date | None = None) -> Account:
@@ -167,9 +193,7 @@ class _Asked:
                 "made_on": self.now.made_on.isoformat(),
                 "digest": self.now.digest.hex(),
             },
-            "coverage": {
-                "reporting_groups": groups_band(len(groups)) if len(groups) >= 5 else "fewer than 5"
-            },
+            "coverage": {"reporting_groups": band_of(len(groups))},
         }
 
 

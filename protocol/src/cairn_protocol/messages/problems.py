@@ -193,6 +193,26 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
             "The group has filed its return of this period",
             "Send what is late or corrected with the next period's return; affiliates add their counts first.",
         ),
+        # Trends and releases
+        "no-snapshot": Problem(
+            409,
+            "Nothing was put together yet that could be asked",
+            "Operator: `cairn-hub trends snapshot` makes the first; from then on one is made each month.",
+        ),
+        "unknown-question": Problem(
+            422,
+            "Not one of the published axes, periods or control events",
+            "GET /v1/trends lists what can be asked; there are no cuts of one's own.",
+        ),
+        "unknown-release": Problem(
+            404, "There is no such release for you", "Check the id; GET /v1/releases lists those in force."
+        ),
+        "own-release": Problem(
+            403, "One analyst can't agree to a release twice", "Ask another analyst to read it and agree."
+        ),
+        "release-changed": Problem(
+            409, "The table is another one by now", "Read the draft as it stands, then agree to that."
+        ),
         "void-sum": Problem(
             409,
             "The sum lies where honest returns can't bring it",
@@ -218,6 +238,16 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
             409,
             "The report has no sealed part",
             "Nothing in it could ever have opened one. Choose another report.",
+        ),
+        "unknown-cut": Problem(
+            404,
+            "No cut of that id, or none of your reports",
+            "`cairn reviewer list` and `cairn alerts` show those that you may see.",
+        ),
+        "nothing-to-cut": Problem(
+            409,
+            "Too few of these reports are on file and linked",
+            "Look at the case again: reports were taken back, amended or cut meanwhile.",
         ),
         "unknown-opening": Problem(
             404, "There is no such opening for you", "Check the id; `cairn analyst opening list` shows all."

@@ -27,10 +27,17 @@ class ReleaseAudience(StrEnum):
     PUBLIC = "public"
 
 
+class Detail(Part, frozen=True):
+    """A figure computed from others."""
+
+    name: Annotated[str, whole(r"[a-z_]{1,40}")]
+    value: Annotated[str, whole(r"-?[0-9]{1,12}(\.[0-9]{1,4})?|true|false")]
+
+
 class ReleasedFigure(Part, frozen=True):
     """A cell. For members bands, or the rule that keeps it back; for everybody a noisy count and its interval.
 
-    details  what was computed from published counts, such as {"lift": "3.4"}
+    details  what was computed from published counts, such as lift 3.4
     """
 
     cell: CellKey
@@ -40,7 +47,7 @@ class ReleasedFigure(Part, frozen=True):
     value: int | None = None
     low: int | None = None
     high: int | None = None
-    details: dict[str, str] = {}
+    details: Annotated[tuple[Detail, ...], Meta(max_length=8)] = ()
 
 
 class ReleaseInputs(Part, frozen=True):

@@ -5,8 +5,9 @@ what keeps many questions from adding up to one firm's figure.
 Source: domain brief 3 (T4, T5, T6, T9, T13, T14), P10.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
@@ -66,7 +67,8 @@ class TrendQuestion(Message, frozen=True, tag="cairn/trend-question/1"):
     event: Name | None = None
 
 
-_BY: dict[Query, frozenset[tuple[Axis, ...]]] = {
+# The axes that each query is published by.
+QUERIES: Final[Mapping[Query, frozenset[tuple[Axis, ...]]]] = {
     Query.TRENDS: frozenset(
         {
             (),
@@ -84,13 +86,16 @@ _BY: dict[Query, frozenset[tuple[Axis, ...]]] = {
     ),
     Query.CORRIDORS: frozenset({(), (Axis.FAMILY,)}),
     Query.CLEARANCE: frozenset({(Axis.FLAG,), (Axis.FAMILY,)}),
+    Query.SURGE: frozenset({()}),
+    Query.BENCHMARK: frozenset({()}),
+    Query.COVERAGE: frozenset({()}),
 }
 
 
 def check_question(question: TrendQuestion) -> None:
     """Raise BadMessage unless it has what its query takes, and nothing more."""
     query = question.query
-    if question.by not in _BY.get(query, frozenset({()})):
+    if question.by not in QUERIES[query]:
         raise BadMessage("axes that this query is not published by")
     if (question.step is not None) != (query is Query.TRENDS):
         raise BadMessage("a step belongs to trends, and to nothing else")
