@@ -51,6 +51,7 @@ def called(bureau: Bureau, token: TaxiiToken, route: str, caller: Caller) -> htt
         bulletin=uuid4(),
         contact=uuid4(),
         question=uuid4(),
+        period="2026-10",
     )
     body = b"{}" if method == "POST" else b""
     headers = {"Content-Type": "application/json"}

@@ -105,12 +105,13 @@ def tally(layout: Layout, handled: int, flagged: Iterable[FlaggedInquiry]) -> li
     counters = [0] * len(layout.cells)
     counters[layout.slots[HANDLED]] = handled
     for inquiry in flagged:
-        for name in _moved(layout, inquiry):
+        for name in moved(layout, inquiry):
             counters[layout.slots[name]] += 1
     return counters
 
 
-def _moved(layout: Layout, inquiry: FlaggedInquiry) -> list[str]:
+def moved(layout: Layout, inquiry: FlaggedInquiry) -> list[str]:
+    """The counters that a flagged inquiry moves by one, beside `HANDLED`: no name twice."""
     names = [FLAGGED, f"stage/{inquiry.stage}"]
     family = f"family-destination/{inquiry.family}/{layout.destination(inquiry.destination)}"
     unlisted = f"family-destination/{UNLISTED_FAMILY}/{layout.destination(inquiry.destination)}"

@@ -41,6 +41,8 @@ def _load() -> None:
         liaison,
         log,
         member,
+        policy,
+        returns,
         weighing,
     )
 

@@ -1,9 +1,9 @@
 """The firm's register: its inquiries, the exact bytes it sent, and what it derived from values.
 
 Everything that could name somebody is encrypted under the register key; rows are found by
-keyed digests. An inquiry moves one way: waiting (no trustees yet), ready (bytes fixed, not
-acknowledged), promised, proven; or refused, or withdrawn. The bytes are stored before they
-are sent, so a retry after any crash sends the same ones (G7).
+keyed digests. An inquiry moves one way: waiting (no trustees yet), held (bytes fixed, a second person
+must release them), ready (bytes fixed, not acknowledged), promised, proven; or refused, or withdrawn.
+The bytes are stored before they are sent, so a retry after any crash sends the same ones (G7).
 
 One file, SQLite in WAL mode with full synchronisation. A register locked by another process,
 damaged, or on a full disk raises RegisterError with what to do; nothing is half-written.
@@ -47,6 +47,7 @@ CREATE TABLE IF NOT EXISTS waiting_checks (row BLOB PRIMARY KEY, sealed BLOB NOT
 CREATE TABLE IF NOT EXISTS own_tags (tag BLOB NOT NULL, row BLOB NOT NULL, PRIMARY KEY (tag, row));
 CREATE TABLE IF NOT EXISTS derived (row BLOB PRIMARY KEY, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS opened (row BLOB PRIMARY KEY, until INTEGER NOT NULL, sealed BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS returns (row BLOB PRIMARY KEY, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS seen_cards (card_id BLOB PRIMARY KEY, sealed BLOB NOT NULL);
 """
 
@@ -61,6 +62,7 @@ class State(StrEnum):
     """How far an inquiry has come."""
 
     WAITING = "waiting"
+    HELD = "held"
     READY = "ready"
     PROMISED = "promised"
     PROVEN = "proven"
@@ -83,9 +85,35 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
     promised_at: int | None = None
     leaf_index: int | None = None
     reason: str | None = None
+    filed_by: str | None = None  # a named person of the firm; never sent
+    released_by: str | None = None
 
     def __repr__(self) -> str:
         return f"Filed(state={self.state.value})"
+
+
+class Sent(StrEnum):
+    """How far a period's return has come."""
+
+    READY = "ready"  # bytes fixed, not acknowledged
+    SENT = "sent"
+    HANDED = "handed"  # its counts went to the affiliate that files for the group
+    ROLLED = "rolled"  # refused as late or as the group's second: its inquiries count in the next period
+    LEFT_OUT = "left-out"  # acknowledged, and not in the sum: the same
+
+
+class ReturnKept(msgspec.Struct, frozen=True, kw_only=True):
+    """A period's return. `counted` says which counters each inquiry moved in it, so that none counts twice."""
+
+    period: str
+    state: Sent
+    counters: dict[str, int]  # what was sent, by the cells' names; zeros left out
+    counted: tuple[tuple[str, tuple[str, ...]], ...]
+    signed: bytes | None = None  # the exact bytes
+    receipt: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"ReturnKept(period={self.period}, state={self.state.value})"
 
 
 class Derived(msgspec.Struct, frozen=True, array_like=True):
@@ -262,6 +290,24 @@ class Register:
             rows.append((row, self._seal(b"derived", row, msgspec.msgpack.encode(value))))
         with self.transaction():
             self._db.executemany("INSERT OR REPLACE INTO derived (row, sealed) VALUES (?, ?)", rows)
+
+    # Returns
+
+    def keep_return(self, kept: ReturnKept) -> None:
+        """Store or replace a period's return."""
+        row = self._row(b"return", kept.period.encode())
+        with _told():
+            self._db.execute(
+                "INSERT OR REPLACE INTO returns (row, sealed) VALUES (?, ?)",
+                (row, self._seal(b"returns", row, msgspec.json.encode(kept))),
+            )
+
+    def returns(self) -> list[ReturnKept]:
+        """Every return of this firm, oldest period first."""
+        with _told():
+            rows = self._db.execute("SELECT row, sealed FROM returns").fetchall()
+        found = [msgspec.json.decode(self._open(b"returns", *row), type=ReturnKept) for row in rows]
+        return sorted(found, key=lambda kept: kept.period)
 
     # Cards shown here
 
