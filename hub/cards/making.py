@@ -8,7 +8,7 @@ Not here: what a card says (`insight`), who is linked with whom (`hub.linkage`).
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
@@ -28,6 +28,7 @@ from cairn_protocol.messages.index import (
 from cairn_protocol.tags import CardKey, Tag
 from hub.cards.coverage import FamiliesByGroup
 from hub.cards.insight import MIN_GROUPS, Insight, insight_into
+from hub.cards.statements import clusters_to_tell, told
 from hub.cards.subjects import Place, Subject, card_keys_at, subjects_of
 from hub.cards.tables import CARD_NUMBERS, CardRow, CardTag
 from hub.linkage.tables import ClusterRow
@@ -48,26 +49,44 @@ class _Opening:
 
 
 async def remake(
-    db: AsyncSession, envelopes: Envelopes, epoch: int, declared: FamiliesByGroup, *, everywhere: bool
+    db: AsyncSession,
+    envelopes: Envelopes,
+    epoch: int,
+    declared: FamiliesByGroup,
+    now: int,
+    *,
+    everywhere: bool,
 ) -> None:
     """Bring cards up to date with the clusters that changed since the last time, or with all of them.
+
+    now  seconds since 1970
 
     The caller holds linkage's turn (`linking.take_turn`).
     """
     groups = func.cardinality(ClusterRow.groups)
-    due = ClusterRow.changed | (groups >= MIN_GROUPS) if everywhere else ClusterRow.changed
+    due = ClusterRow.changed | among(ClusterRow.id, await clusters_to_tell(db, now))
+    if everywhere:
+        due |= groups >= MIN_GROUPS
     columns = select(ClusterRow.id, ClusterRow.size, ClusterRow.merged_into, groups)
     rows = (await db.execute(columns.where(due).order_by(ClusterRow.id))).all()
     cards = await _follow(db, {cluster: (size, heir) for cluster, size, heir, _ in rows})
     shown = [cluster for cluster, _, _, count in rows if count >= MIN_GROUPS]
     for at in range(0, len(shown), _PORTION):
-        subjects = await subjects_of(db, envelopes, shown[at : at + _PORTION])
+        subjects = await subjects_of(db, envelopes, shown[at : at + _PORTION], now)
         here = {cluster: cards.pop(cluster) for cluster in subjects if cluster in cards}
         openings = await _make(db, envelopes, epoch, declared, subjects, here)
         await _open_by(db, envelopes, openings)
     for card in cards.values():
         await _bury(db, card, RecallReason.WITHDRAWN)
     await db.execute(text("UPDATE clusters SET changed = false WHERE changed"))
+    await told(db, now)
+
+
+async def recall(db: AsyncSession, clusters: Collection[int], reason: RecallReason) -> None:
+    """Put a tombstone with this reason on the living cards of these clusters. The next index tells it."""
+    living = select(CardRow).where(CardRow.gone.is_(None), among(CardRow.cluster, clusters))
+    for card in (await db.scalars(living)).all():
+        await _bury(db, card, reason)
 
 
 async def _follow(db: AsyncSession, due: Mapping[int, tuple[int, int | None]]) -> dict[int, CardRow]:

@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cairn_protocol.agreement import DECIDING
 from cairn_protocol.codes import items
 from cairn_protocol.kinds import Kind
+from cairn_protocol.messages.corrections import Said
 from cairn_protocol.messages.open_codes import OpenCodes
 from cairn_protocol.messages.parties import Sector
 from cairn_protocol.messages.report import Confidence
 from cairn_protocol.tags import CardKey, Tag
 from hub.cards.insight import Told
+from hub.cards.statements import statements_on
 from hub.linkage.events import Seen
 from hub.linkage.tables import LinkedReport
 from hub.reports.bulk import among
@@ -40,9 +42,12 @@ class Subject:
 
 
 async def subjects_of(
-    db: AsyncSession, envelopes: Envelopes, clusters: Collection[int]
+    db: AsyncSession, envelopes: Envelopes, clusters: Collection[int], now: int
 ) -> Mapping[int, Subject]:
-    """The subjects of these clusters, in the order of their ids."""
+    """The subjects of these clusters, in the order of their ids.
+
+    now  seconds since 1970: what was cleared long before counts no more
+    """
     members = (
         select(LinkedReport, ReportRow.open_part)
         .join(ReportRow, ReportRow.number == LinkedReport.report)
@@ -50,7 +55,9 @@ async def subjects_of(
         .order_by(LinkedReport.cluster, LinkedReport.place)
     )
     rows = (await db.execute(members)).all()
-    tags = await _tags_of(db, [row.report for row, _ in rows])
+    numbers = [row.report for row, _ in rows]
+    tags = await _tags_of(db, numbers)
+    said = await statements_on(db, numbers, now)
     subjects: dict[int, Subject] = defaultdict(Subject)
     for row, open_part in rows:
         subject, mine = subjects[row.cluster], tags.get(row.report, {})
@@ -67,6 +74,8 @@ async def subjects_of(
                 codes.stage,
                 codes.outcome,
                 programmes_of(codes),
+                cleared=Said.CLEARED in said[row.report],
+                disputed=Said.NOT_OURS in said[row.report],
             )
         )
         for (_, tag), place in deciding.items():

@@ -72,7 +72,7 @@ async def make(db: AsyncSession, hub: Services, now: int) -> Manifest:
     declared = families_by_group(await hub.roster.current(db), now)
     coverage, epoch = stands_for(declared), hub.genesis.epoch
     everywhere = before is None or before.coverage != coverage
-    await remake(db, hub.envelopes, epoch, declared, everywhere=everywhere)
+    await remake(db, hub.envelopes, epoch, declared, now, everywhere=everywhere)
 
     tags = await _tags(db)
     depth = depth_for(len(tags), before.depth if before else 0)

@@ -4,37 +4,48 @@ A tag leads to the clusters that carry it, never to pairs of reports, so a subje
 thousand reports costs no more to join than one with two. Pure: the board holds what was loaded,
 `place` changes it, whoever called writes the changes down.
 
-Two guards. A name in another country or beside other contacts may not be enough
-(`cairn_protocol.agreement`). And two clusters that both have `SURE_GROUPS` groups and tell
+Three guards. A name in another country or beside other contacts may not be enough
+(`cairn_protocol.agreement`). Two clusters of `BIG` reports or more become one only through a report that
+shares an identifying value with either, never by a name that fits both: one such merge costs more than a
+hundred wrong links. And two clusters that both have `SURE_GROUPS` groups and tell
 different registration numbers don't become one through a report that fits both: both need that
 many, so that no single firm keeps a subject apart by a made-up number.
+
+And what a reviewer cut apart stays apart, whatever it agrees on.
 
 Not here: which values are common (`common_values`); those tags never come here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
-from cairn_protocol.agreement import agree
-from cairn_protocol.kinds import Kind
+from cairn_protocol.agreement import THRESHOLD, agree
+from cairn_protocol.cuts import Side, are_apart
+from cairn_protocol.kinds import LOCKABLE, Kind
 from cairn_protocol.tags import Tag
 
 SURE_GROUPS: Final = 3
+BIG: Final = 4
 
 # Of these a party has one: two clusters that tell different ones contradict each other.
 _CONTRADICTING: Final = (Kind.REGISTRATION, Kind.LEI)
 
+# Kinds as bits: a report has thirty tags, and most of linking is finding out whom it shares which with.
+_BIT: Final = {kind: 1 << at for at, kind in enumerate(Kind)}
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A live report as linkage sees it: its turn, its group, its country if told, its tags that decide."""
+    """A live report as linkage sees it: its turn, group, country if told, tags that decide, sides of cuts."""
 
     place: int
     group: str
     country: str | None
     tags: tuple[tuple[Kind, Tag], ...]
+    sides: frozenset[Side] = frozenset()
 
 
 @dataclass(slots=True)
@@ -51,6 +62,7 @@ class Cluster:
     groups: set[str] = field(default_factory=set)
     kinds: set[Kind] = field(default_factory=set)
     countries: set[str] = field(default_factory=set)
+    sides: set[Side] = field(default_factory=set)
 
 
 class Board:
@@ -89,23 +101,29 @@ class Board:
 
     def _agreeing(self, sighting: Sighting) -> list[Cluster]:
         """The clusters that this sighting links to, the best agreement first, then the oldest."""
-        shared: dict[int, set[Kind]] = defaultdict(set)
+        shared: dict[int, int] = {}
+        mine = 0
         for kind, tag in sighting.tags:
+            bit = _BIT[kind]
+            mine |= bit
             for cluster_id in self._by_tag.get(tag, ()):
-                shared[cluster_id].add(kind)
-        mine = {kind for kind, _ in sighting.tags}
+                shared[cluster_id] = shared.get(cluster_id, 0) | bit
         found = []
         for cluster_id, kinds in shared.items():
             cluster = self.clusters[cluster_id]
             abroad = (
                 bool(sighting.country and cluster.countries) and sighting.country not in cluster.countries
             )
-            verdict = agree(kinds, mine & cluster.kinds - kinds, countries_differ=abroad)
-            if verdict.links:
-                found.append((-verdict.points, cluster.founder, cluster))
+            points = _points(kinds, mine & _mask(cluster.kinds) & ~kinds, abroad)
+            if points >= THRESHOLD and not are_apart(sighting.sides, cluster.sides):
+                found.append((-points, cluster.founder, cluster))
         return [cluster for _, _, cluster in sorted(found, key=lambda one: one[:2])]
 
     def _may_merge(self, one: Cluster, other: Cluster, through: Sighting) -> bool:
+        if are_apart(one.sides | through.sides, other.sides):
+            return False
+        if min(one.size, other.size) >= BIG and not self._known_to_both(one, other, through):
+            return False
         if len(one.groups) < SURE_GROUPS or len(other.groups) < SURE_GROUPS:
             return True
         for kind in _CONTRADICTING:
@@ -118,6 +136,11 @@ class Board:
                     return False
         return True
 
+    def _known_to_both(self, one: Cluster, other: Cluster, through: Sighting) -> bool:
+        """Whether a report shares an identifying value with either: a name alone joins no two big subjects."""
+        values = [tag for kind, tag in through.tags if kind in LOCKABLE]
+        return all(any(cluster.id in self._by_tag.get(tag, ()) for tag in values) for cluster in (one, other))
+
     def _merge(self, one: Cluster, other: Cluster) -> Cluster:
         """The two as one, under the id of the larger, whose rows are more to rewrite."""
         winner, loser = sorted((one, other), key=lambda cluster: (-cluster.size, cluster.founder))
@@ -126,6 +149,7 @@ class Board:
         winner.groups |= loser.groups
         winner.kinds |= loser.kinds
         winner.countries |= loser.countries
+        winner.sides |= loser.sides
         del self.clusters[loser.id]
         self.merged[loser.id] = winner.id
         for tag in self.carried.pop(loser.id, set()):
@@ -143,6 +167,7 @@ class Board:
         home.kinds.update(kind for kind, _ in sighting.tags)
         if sighting.country:
             home.countries.add(sighting.country)
+        home.sides |= sighting.sides
         for kind, tag in sighting.tags:
             if home.id not in self._by_tag[tag]:
                 self.tags[home.id].add((kind, tag))
@@ -164,3 +189,17 @@ class Board:
         while cluster_id in self.merged:
             cluster_id = self.merged[cluster_id]
         return cluster_id
+
+
+def _mask(kinds: Collection[Kind]) -> int:
+    mask = 0
+    for kind in kinds:
+        mask |= _BIT[kind]
+    return mask
+
+
+@lru_cache(maxsize=1 << 14)
+def _points(shared: int, differing: int, abroad: bool) -> int:
+    """The agreement's points for kinds as bits. Few combinations occur, over and over."""
+    kinds = [{kind for kind, bit in _BIT.items() if mask & bit} for mask in (shared, differing)]
+    return agree(*kinds, countries_differ=abroad).points

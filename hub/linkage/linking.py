@@ -9,7 +9,7 @@ apart: the clusters it touched are dissolved and their reports placed again in t
 Not here: the rules (`clustering`, `common_values`), cards (`hub.cards`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from sqlalchemy import text
@@ -45,18 +45,27 @@ async def take_turn(db: AsyncSession) -> None:
 
 
 async def relink(
-    db: AsyncSession, envelopes: Envelopes, roster: Roster, added: Sequence[int], gone: Sequence[int]
+    db: AsyncSession,
+    envelopes: Envelopes,
+    roster: Roster,
+    added: Sequence[int],
+    gone: Sequence[int],
+    *,
+    anew: Collection[int] = (),
 ) -> None:
-    """Bring the clusters up to date with reports that came and went. All in the caller's transaction."""
+    """Bring the clusters up to date with reports that came and went. All in the caller's transaction.
+
+    anew  clusters to take apart and place again: their reports, or their values, were judged anew
+    """
     await take_turn(db)
     left = await loading.leaving(db, gone)
     arrived = await loading.arriving(db, envelopes, roster, added)
-    if not left and not arrived:
+    if not left and not arrived and not anew:
         return
     await writing.forget(db, left)
     turned = await weighing.weigh(db, arrived, left)
 
-    dissolved = {row.cluster for row in left} | await loading.clusters_with(db, turned)
+    dissolved = {row.cluster for row in left} | await loading.clusters_with(db, turned) | set(anew)
     staying = await loading.linked_in(db, envelopes, dissolved)
     sightings = await loading.without_common(db, [*staying, *arrived])
     board = await loading.board_around(db, envelopes, sightings, dissolved)

@@ -1,7 +1,7 @@
 """What linkage reads: reports that come, go and stay, and the clusters around them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,6 +17,7 @@ from cairn_protocol.messages.report import Confidence, SignedHeader
 from cairn_protocol.messages.wire import decode
 from cairn_protocol.roster import Roster
 from cairn_protocol.tags import Tag
+from hub.linkage import cuts
 from hub.linkage.clustering import Board, Cluster, Sighting
 from hub.linkage.common_values import CONTACTS
 from hub.linkage.tables import PLACES, ClusterRow, LinkedReport
@@ -167,9 +168,16 @@ async def clusters_with(db: AsyncSession, contacts: Collection[Tag]) -> set[int]
     return set(found)
 
 
-async def without_common(db: AsyncSession, reports: Iterable[Live]) -> list[Sighting]:
-    """The reports' sightings in the order of their places, less the tags of common values."""
-    sightings = sorted((report.sighting for report in reports), key=lambda sighting: sighting.place)
+async def without_common(db: AsyncSession, reports: Collection[Live]) -> list[Sighting]:
+    """The reports' sightings in the order of their places, with their sides of cuts, less common values' tags."""
+    side = await cuts.sides(db, [report.number for report in reports])
+    sightings = sorted(
+        (
+            replace(report.sighting, sides=side[report.number]) if report.number in side else report.sighting
+            for report in reports
+        ),
+        key=lambda sighting: sighting.place,
+    )
     contacts = {tag for sighting in sightings for kind, tag in sighting.tags if kind in CONTACTS}
     common = set(
         await db.scalars(
@@ -201,7 +209,11 @@ async def board_around(
     rows = await db.scalars(
         select(ClusterRow).where(among(ClusterRow.id, {cluster for _, cluster in clusters_by_tag}))
     )
-    return Board([_cluster(envelopes, row) for row in rows], clusters_by_tag)
+    clusters = [_cluster(envelopes, row) for row in rows]
+    side = await cuts.sides_of_clusters(db, [cluster.id for cluster in clusters])
+    for cluster in clusters:
+        cluster.sides |= side.get(cluster.id, frozenset())
+    return Board(clusters, clusters_by_tag)
 
 
 def countries_of(cluster: int) -> bytes:

@@ -4,6 +4,8 @@ All of it follows from reports and could be made again. Nobody but the hub reads
 learns which reports are about one subject, and of that subject nothing.
 """
 
+from uuid import UUID
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -12,7 +14,9 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Sequence,
+    SmallInteger,
     Text,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -78,3 +82,22 @@ class ContactTag(Base):
     tag: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     seen: Mapped[int] = mapped_column(Integer)
     common: Mapped[bool] = mapped_column(Boolean)
+
+
+class CutSide(Base):
+    """The side of a cut that a report is on, in all its revisions. Reports on two sides of one cut never link."""
+
+    __tablename__ = "cuts"
+
+    report_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    cut: Mapped[str] = mapped_column(Text, primary_key=True)
+    part: Mapped[int] = mapped_column(SmallInteger)
+
+
+class LearnedCommon(Base):
+    """A contact that a reviewer found to belong to unrelated parties: common, whatever the counts say."""
+
+    __tablename__ = "learned_common"
+
+    tag: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    cut: Mapped[str] = mapped_column(Text)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cairn_protocol.kinds import Kind
 from cairn_protocol.tags import Tag
 from hub.linkage.common_values import CONTACTS, IDENTIFIERS, MOST_PARTIES, WEIGHED, Beside, is_common
+from hub.linkage.cuts import learned
 from hub.linkage.loading import Left, Live
 
 _NAMES = (Kind.NAME, Kind.NAME_COMMON)
@@ -57,7 +58,8 @@ async def weigh(db: AsyncSession, arrived: Sequence[Live], left: Sequence[Left])
         if not decided_before and (was_common or seen > MOST_PARTIES):
             weighed.append(tag)
     beside = await _beside(db, weighed, arrived)
-    turned = {Tag(tag) for tag in weighed if is_common(beside[tag]) != (tag in common)}
+    surely = await learned(db, weighed)
+    turned = {Tag(tag) for tag in weighed if (tag in surely or is_common(beside[tag])) != (tag in common)}
     if turned:
         await db.execute(
             text("UPDATE contact_tags SET common = NOT common WHERE tag = ANY(:tags)"), {"tags": list(turned)}

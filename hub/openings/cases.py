@@ -4,12 +4,14 @@ No name, no member, no date finer than a week of the quarter: groups and events 
 reports are linked, and the reports' ids, for an opening asks for reports.
 """
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.messages.index import band
 from hub.cards.insight import MIN_GROUPS, Insight, insight_into
 from hub.cards.subjects import subjects_of
 from hub.linkage.tables import ClusterRow, LinkedReport
@@ -41,6 +43,11 @@ class Case:
             "first": self.insight.first,
             "last": self.insight.last,
             "linked_by": [kind.value for kind in self.insight.linked_by],
+            "stages": [stage.value for stage in self.insight.stages],
+            "cleared": self.insight.cleared,
+            "typologies": [
+                {"code": hit.code, "groups": band(hit.groups), **hit.facts} for hit in self.insight.hits
+            ],
             "reports": list(self.reports),
         }
 
@@ -54,7 +61,7 @@ async def cases(db: AsyncSession, envelopes: Envelopes) -> list[Case]:
         .limit(MOST_CASES)
     )
     clusters = list(await db.scalars(largest))
-    subjects = await subjects_of(db, envelopes, clusters)
+    subjects = await subjects_of(db, envelopes, clusters, int(time.time()))
     reports = await _reports(db, clusters)
     found = []
     for cluster in clusters:

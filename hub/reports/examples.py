@@ -5,6 +5,7 @@ from uuid import UUID
 from cairn_protocol.codes import TERMS_VERSION, items, red_flags
 from cairn_protocol.codes.terms import Channel, EndUse, QuantityBand, Role, SentOutcome, Stage
 from cairn_protocol.kinds import Kind
+from cairn_protocol.messages.corrections import ClearReason, Said, Statement
 from cairn_protocol.messages.open_codes import OpenCodes
 from cairn_protocol.messages.report import (
     Batch,
@@ -91,3 +92,13 @@ BATCH_ANSWER = BatchAnswer(
     )
 )
 RETRACTION = _signed(Retraction(member="m04", report_id=_ID, digest=_32))
+STATEMENT = _signed(
+    Statement(
+        member="m04",
+        report_id=_ID,
+        digest=_32,
+        said=Said.CLEARED,
+        reason=ClearReason.SITE_VISIT,
+        week="2026-W41",
+    )
+)

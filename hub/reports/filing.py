@@ -25,6 +25,7 @@ from hub.reports.refusals import ReportIdReused, ReportRetracted
 from hub.reports.secrets import seal_open_part, seal_secrets
 from hub.reports.tables import (
     REPORT_NUMBERS,
+    AsideRow,
     ReportRow,
     ReportSecrets,
     ReportTag,
@@ -54,6 +55,7 @@ class History:
 
     revisions: list[Revision] = field(default_factory=list)
     retracted: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def is_on_file(report: VerifiedReport, history: History) -> bool:
     """Whether these very bytes are on file; False if they may be filed now.
 
     Raises ReportIdReused for other bytes that are not the next revision of the latest, and
-    ReportRetracted for a revision of a report that was taken back.
+    ReportRetracted for a revision of a report that was taken back or set aside.
     """
     header = report.header
     culprit = f"member:{header.member}"
@@ -82,6 +84,8 @@ def is_on_file(report: VerifiedReport, history: History) -> bool:
         )
     if history.retracted:
         raise ReportRetracted("the report was taken back", culprit=culprit)
+    if history.aside:
+        raise ReportRetracted("a reviewer set the report aside", culprit=culprit)
     return False
 
 
@@ -142,6 +146,9 @@ async def on_file(db: AsyncSession, member: str, report_ids: Sequence[UUID]) -> 
     )
     for report_id in await db.scalars(taken_back):
         histories[report_id].retracted = True
+    aside = select(AsideRow.report_id).where(among(AsideRow.report_id, report_ids))
+    for report_id in await db.scalars(aside):
+        histories[report_id].aside = True
     return histories
 
 

@@ -1,4 +1,4 @@
-"""The routes that reports come in by: one, a batch, and taking one back. All signed by the member."""
+"""The routes that reports come in by: one, a batch, taking one back, saying something of one. The member signs."""
 
 import time
 
@@ -11,9 +11,10 @@ from cairn_protocol.messages.wire import Signed, decode
 from hub.describing import gives, message, takes
 from hub.members.calling import REFUSALS, CallingMember
 from hub.problems import documented
-from hub.reports.examples import BATCH, BATCH_ANSWER, PROMISE, REPORT, RETRACTION
+from hub.reports.examples import BATCH, BATCH_ANSWER, PROMISE, REPORT, RETRACTION, STATEMENT
 from hub.reports.filing import Filed, accept
 from hub.reports.retracting import open_retraction, take_back
+from hub.reports.stating import open_statement, state
 from hub.reports.verify import VerifiedReport, verify, verify_all
 from hub.services import Hub
 
@@ -88,6 +89,22 @@ async def retract(caller: CallingMember, hub: Hub) -> Response:
     signed = decode(caller.body, Signed, culprit=f"member:{caller.entry.party}")
     verified = open_retraction(signed, caller.entry)
     receipt = await hub.store.transact("retract", lambda db: take_back(db, verified, hub.hub_key))
+    return message(receipt, status=201)
+
+
+@router.post(
+    "/v1/statements",
+    status_code=201,
+    response_class=Response,
+    responses=documented(*REFUSALS, "wrong-member", "unknown-report", "report-retracted", "future-week")
+    | gives(PROMISE, "The hub's signed promise that the statement's leaf will be in the log", status=201),
+    openapi_extra=takes(STATEMENT),
+)
+async def make_statement(caller: CallingMember, hub: Hub) -> Response:
+    """Say of one's own report that it is cleared, or not about its subject. The next index takes it into account."""
+    signed = decode(caller.body, Signed, culprit=f"member:{caller.entry.party}")
+    verified = open_statement(signed, caller.entry, int(time.time()))
+    receipt = await hub.store.transact("state", lambda db: state(db, verified, hub.hub_key))
     return message(receipt, status=201)
 
 

@@ -1,4 +1,4 @@
-"""Tables of reports: what was acknowledged, its tags, its secrets, and what was taken back.
+"""Tables of reports: what was acknowledged, its tags, its secrets, what was taken back and what was said of it.
 
 Tags and secrets lie apart from the report, because they go when it is amended or retracted,
 while the report's own row never changes.
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Date,
     ForeignKey,
     Index,
@@ -97,3 +98,26 @@ class RetractionRow(Base):
     report_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)  # the signed retraction, canonical
     retracted_on: Mapped[date] = mapped_column(Date)
+
+
+class StatementRow(Base):
+    """What a firm says of its report, one word of each kind. It counts while the revision it names is the latest."""
+
+    __tablename__ = "statements"
+
+    member_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    said: Mapped[str] = mapped_column(Text, primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary, index=True)  # of the signed report
+    week: Mapped[str] = mapped_column(Text)  # in which the firm found out
+    content: Mapped[bytes] = mapped_column(LargeBinary)  # the signed statement; the log has its digest alone
+    shown: Mapped[bool] = mapped_column(Boolean)  # whether cards were made with it in mind
+
+
+class AsideRow(Base):
+    """A report that a reviewer set aside, in all its revisions. The cut's leaf names it."""
+
+    __tablename__ = "reports_aside"
+
+    report_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    cut: Mapped[str] = mapped_column(Text)

@@ -120,14 +120,15 @@ def _check_ground(header: Header, caller: Entry, genesis: Genesis, now: int, cul
         raise WrongEpoch(f"made for epoch {header.epoch}, this is {genesis.epoch}", culprit=culprit)
     if header.normaliser != genesis.normaliser:
         raise WrongNormaliser("made with other normalising data than the genesis names", culprit=culprit)
-    _check_week(header.week, culprit)
+    check_week(header.week, culprit)
     if header.week > latest_week(now):
         raise FutureWeek("the report's week has not begun", culprit=culprit)
     if header.handling.embargo_until is not None:
-        _check_week(header.handling.embargo_until, culprit)
+        check_week(header.handling.embargo_until, culprit)
 
 
-def _check_week(week: str, culprit: PartyId) -> None:
+def check_week(week: str, culprit: PartyId) -> None:
+    """Raise BadMessage for a week that its year does not have."""
     try:
         date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
     except ValueError:

@@ -5,6 +5,7 @@ Migrations and the drift test look here. A stage that adds a table adds its line
 
 from hub.bulletins import tables as bulletins
 from hub.cards import tables as cards
+from hub.corrections import tables as corrections
 from hub.index import tables as index
 from hub.linkage import tables as linkage
 from hub.members import tables as members
@@ -21,6 +22,7 @@ __all__ = [
     "Base",
     "bulletins",
     "cards",
+    "corrections",
     "envelopes",
     "index",
     "linkage",

@@ -3,6 +3,7 @@
 The story is the demo's (`local.stories`), on real processes.
 """
 
+import time
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ def _counted(town: RunningTown, report_id: str) -> tuple[int, int]:
             found = select(LinkedReport.cluster).join(ReportRow, ReportRow.number == LinkedReport.report)
             cluster = await db.scalar(found.where(ReportRow.report_id == report_id))
             assert cluster is not None
-            return (await subjects_of(db, services.envelopes, [cluster]))[cluster]
+            return (await subjects_of(db, services.envelopes, [cluster], int(time.time())))[cluster]
 
         return await services.store.read("subject", body)
 
