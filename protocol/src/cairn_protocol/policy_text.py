@@ -26,13 +26,16 @@ class BadPolicy(CairnError):
     slug: ClassVar[str] = "bad-policy"
 
 
-def read_policy(text: str, *, issuer: str, issued_at: int) -> Policy:
-    """The pack that a TOML text describes. Raises BadPolicy for anything that is no field or level of one."""
+def read_policy(text: str, *, issuer: str, issued_at: int, base: Policy = FINEST) -> Policy:
+    """The pack that a TOML text describes; what it does not name is as in `base`.
+
+    Raises BadPolicy for anything that is no field or level of a pack.
+    """
     try:
         told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as cause:
         raise BadPolicy("the pack is not a TOML file") from cause
-    fields = msgspec.to_builtins(FINEST)
+    fields = msgspec.to_builtins(base)
     settable = fields.keys() - {"type", "issuer", "issued_at"}
     if unknown := sorted(told.keys() - settable):
         raise BadPolicy(f"a pack has no field {', '.join(unknown)}; it has {', '.join(sorted(settable))}")

@@ -24,6 +24,7 @@ from cairn.client.index_sync import IndexState
 from cairn.client.log import Audit
 from cairn.filing import Proofs, Receipt
 from cairn.home import ENVIRONMENT, Home, HomeError
+from cairn.preview import Preview, preview_all
 from cairn.raw.inquiry import Inquiry
 from cairn.session import Session
 
@@ -77,18 +78,26 @@ class AsyncHub:
             for advice in await checking.check_all(session, batch)
         ]
 
-    async def report(self, inquiry: Inquiry) -> Receipt:
-        """File an inquiry. The same inquiry again gets the same receipt."""
-        return (await self.report_all([inquiry]))[0]
+    async def report(self, inquiry: Inquiry, *, user: str | None = None) -> Receipt:
+        """File an inquiry. The same inquiry again gets the same receipt. user: the named person who files."""
+        return (await self.report_all([inquiry], user=user))[0]
 
-    async def report_all(self, inquiries: Iterable[Inquiry]) -> list[Receipt]:
+    async def report_all(self, inquiries: Iterable[Inquiry], *, user: str | None = None) -> list[Receipt]:
         """File each, in order."""
         session = await self.session()
         return [
             receipt
             for batch in _batches(inquiries, filing.BATCH)
-            for receipt in await filing.file_all(session, batch)
+            for receipt in await filing.file_all(session, batch, user=user)
         ]
+
+    async def preview(self, inquiry: Inquiry, *, narrative: bool = False) -> Preview:
+        """What reporting this inquiry would send, compartment by compartment. Raises TrusteeUnavailable."""
+        return (await preview_all(await self.session(), [inquiry], narrative=narrative))[0]
+
+    async def release(self, inquiry_id: str, user: str) -> Receipt:
+        """Send a held report as the second named person. Raises NotReleasable, KeyError."""
+        return await filing.release(await self.session(), inquiry_id, user)
 
     async def withdraw(self, inquiry_id: str) -> Receipt:
         """Take a report back. Raises KeyError if nothing was filed under that id."""
@@ -97,9 +106,10 @@ class AsyncHub:
     async def sync(self) -> IndexState:
         """Fetch, verify and keep the latest index."""
         session = await self.session()
+        await session.policies.refresh(session.hub)
         state = await session.syncing.sync()
-        session.forget_index()
         await session.log.follow()  # who was let in, and whose reports were opened
+        session.forget_index()
         return state
 
     async def send_outbox(self) -> list[Receipt]:
@@ -154,13 +164,21 @@ class Hub:
         """The advice for each, in order."""
         return self._run(self._hub.check_all(inquiries))
 
-    def report(self, inquiry: Inquiry) -> Receipt:
-        """File an inquiry. The same inquiry again gets the same receipt."""
-        return self._run(self._hub.report(inquiry))
+    def report(self, inquiry: Inquiry, *, user: str | None = None) -> Receipt:
+        """File an inquiry. The same inquiry again gets the same receipt. user: the named person who files."""
+        return self._run(self._hub.report(inquiry, user=user))
 
-    def report_all(self, inquiries: Iterable[Inquiry]) -> list[Receipt]:
+    def report_all(self, inquiries: Iterable[Inquiry], *, user: str | None = None) -> list[Receipt]:
         """File each, in order."""
-        return self._run(self._hub.report_all(inquiries))
+        return self._run(self._hub.report_all(inquiries, user=user))
+
+    def preview(self, inquiry: Inquiry, *, narrative: bool = False) -> Preview:
+        """What reporting this inquiry would send, compartment by compartment. Raises TrusteeUnavailable."""
+        return self._run(self._hub.preview(inquiry, narrative=narrative))
+
+    def release(self, inquiry_id: str, user: str) -> Receipt:
+        """Send a held report as the second named person. Raises NotReleasable, KeyError."""
+        return self._run(self._hub.release(inquiry_id, user))
 
     def withdraw(self, inquiry_id: str) -> Receipt:
         """Take a report back. Raises KeyError if nothing was filed under that id."""

@@ -10,9 +10,8 @@ from cairn.advice import Advice, Circumstances, IndexAge, Sighting, advise, queu
 from cairn.client.errors import Metered, TrusteeUnavailable, Unreachable
 from cairn.client.join import LocalIndex
 from cairn.client.seen import SeenCard
-from cairn.looking_up import look_up
+from cairn.looking_up import keys_of, look_up
 from cairn.raw.inquiry import Inquiry
-from cairn.raw.normalise import exact_keys
 from cairn.raw.normalise.match_key import MatchKey
 from cairn.raw.register import Derived
 from cairn.raw.sanitise import family_of
@@ -31,7 +30,7 @@ async def check_all(session: Session, inquiries: Sequence[Inquiry]) -> list[Advi
     A batch that the trustees can't serve is tried again one by one, so that an inquiry whose values are all
     known is answered whatever the others need.
     """
-    keys = [exact_keys(inquiry) for inquiry in inquiries]
+    keys = [keys_of(session, inquiry) for inquiry in inquiries]
     try:
         known = await look_up(session, keys)
     except (TrusteeUnavailable, Unreachable, Metered) as error:

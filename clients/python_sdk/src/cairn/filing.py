@@ -3,29 +3,43 @@
 Whatever stops in between, the next try sends the same bytes, and the hub gives the same
 receipt: nothing is lost and nothing counts twice (G7). An inquiry without enough trustees,
 or without the hub, waits; `send_outbox` goes on where it stopped.
+
+Where a policy pack says so, whoever files is named, and a report is held with its bytes fixed until a second
+named person releases exactly these (`release`). Names of persons stay in the register.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
 
 import msgspec
 
 from cairn.client.errors import ClientError, Conflict, Metered, Rejected, TrusteeUnavailable, Unreachable
 from cairn.client.hub import Promised
-from cairn.looking_up import look_up
+from cairn.looking_up import keys_of, look_up
 from cairn.raw.building import build_report, report_id_for
 from cairn.raw.inquiry import Inquiry
-from cairn.raw.normalise import exact_keys
+from cairn.raw.normalise.match_key import MatchKey
 from cairn.raw.register import Filed, State
 from cairn.raw.stored import from_bytes, to_bytes
 from cairn.session import Session
+from cairn_protocol.errors import CairnError
 from cairn_protocol.messages.report import Report, Retraction
 from cairn_protocol.messages.wire import decode, encode
 from cairn_protocol.tags import Tag, derive
 
 BATCH = 50
 OVERDUE_SECONDS = 60  # the hub merges a promised leaf within this time
+
+_HELD = "held: a second named person must release it (`cairn outbox list`, `cairn outbox release`)"
+_NAME_YOURSELF = "unnamed-user: the policy pack wants a named person: say who you are with --user"
+
+
+class NotReleasable(CairnError):
+    """A report can't be released as asked. The text says why; nothing was sent."""
+
+    slug: ClassVar[str] = "not-releasable"
 
 
 class ReceiptStatus(StrEnum):
@@ -58,17 +72,20 @@ class Receipt:
 
 
 async def file_all(
-    session: Session, inquiries: Sequence[Inquiry], *, narrative: bool = False
+    session: Session, inquiries: Sequence[Inquiry], *, narrative: bool = False, user: str | None = None
 ) -> list[Receipt]:
     """File each inquiry, in order; at most BATCH share their requests. Filing again gives the same receipts.
 
     narrative  whether narratives go along, scrubbed and sealed
+    user       the named person who files; kept in the register
     """
+    if not user and needs_user(session):
+        return [Receipt(one.inquiry_id, None, ReceiptStatus.REFUSED, _NAME_YOURSELF) for one in inquiries]
     receipts: dict[int, Receipt] = {}
     fresh: list[tuple[int, Filed]] = []
     with session.register.transaction():
         for at, inquiry in enumerate(inquiries):
-            filed = _admit(session, inquiry, narrative)
+            filed = _admit(session, inquiry, narrative, user)
             if isinstance(filed, Receipt):
                 receipts[at] = filed
             else:
@@ -78,7 +95,13 @@ async def file_all(
     return [receipts[at] for at in range(len(inquiries))]
 
 
-def _admit(session: Session, inquiry: Inquiry, narrative: bool) -> Filed | Receipt:
+def needs_user(session: Session) -> bool:
+    """Whether the packs in force want to know which person files."""
+    policy = session.policies.in_force()
+    return policy.hold or policy.named_user
+
+
+def _admit(session: Session, inquiry: Inquiry, narrative: bool, user: str | None) -> Filed | Receipt:
     """The record to go on with, or the receipt if there is nothing to do."""
     content = to_bytes(inquiry)
     earlier = session.register.filed(inquiry.inquiry_id)
@@ -89,6 +112,7 @@ def _admit(session: Session, inquiry: Inquiry, narrative: bool) -> Filed | Recei
             inquiry=content,
             narrative=narrative,
             report_id=report_id_for(session.keys.register, inquiry.inquiry_id),
+            filed_by=user,
         )
         session.register.keep(filed)
         return filed
@@ -112,11 +136,13 @@ def receipt_of(filed: Filed, why_queued: str | None = None) -> Receipt:
         State.PROMISED: ReceiptStatus.PROMISED,
         State.PROVEN: ReceiptStatus.PROVEN,
         State.WAITING: ReceiptStatus.QUEUED,
+        State.HELD: ReceiptStatus.QUEUED,
         State.READY: ReceiptStatus.QUEUED,
         State.REFUSED: ReceiptStatus.REFUSED,
         State.WITHDRAWN: ReceiptStatus.REFUSED,
     }[filed.state]
-    return Receipt(filed.inquiry_id, str(filed.report_id), status, filed.reason or why_queued, filed.promise)
+    why = _HELD if filed.state is State.HELD else filed.reason or why_queued
+    return Receipt(filed.inquiry_id, str(filed.report_id), status, why, filed.promise)
 
 
 async def _go_on(session: Session, filed: Sequence[Filed]) -> list[Receipt]:
@@ -129,7 +155,9 @@ async def _go_on(session: Session, filed: Sequence[Filed]) -> list[Receipt]:
         ]
     except (TrusteeUnavailable, Unreachable) as error:
         return [receipt_of(f, str(error)) for f in filed]
-    return await _send(session, ready)
+    free = [f for f in ready if f.state is not State.HELD]
+    sent = {receipt.inquiry_id: receipt for receipt in await _send(session, free)}
+    return [sent.get(f.inquiry_id) or receipt_of(f) for f in ready]
 
 
 async def make_ready(session: Session, filed: Sequence[Filed]) -> list[Filed]:
@@ -138,32 +166,41 @@ async def make_ready(session: Session, filed: Sequence[Filed]) -> list[Filed]:
     if not waiting:
         return list(filed)
     built = await _build(session, [(from_bytes(f.inquiry), f.narrative) for f in waiting])
+    state = State.HELD if session.policies.in_force().hold else State.READY
     ready: dict[str, Filed] = {}
     with session.register.transaction():
-        for f, (report, tags) in zip(waiting, built, strict=True):
+        for f, one in zip(waiting, built, strict=True):
             ready[f.inquiry_id] = msgspec.structs.replace(
-                f, state=State.READY, digest=report.signed.digest(), report=encode(report)
+                f, state=state, digest=one.report.signed.digest(), report=encode(one.report)
             )
-            session.register.keep(ready[f.inquiry_id], tags)
+            session.register.keep(ready[f.inquiry_id], [tag for _, tag in one.tags])
     return [ready.get(f.inquiry_id, f) for f in filed]
 
 
-async def build(session: Session, inquiries: Sequence[Inquiry], *, narrative: bool = False) -> list[bytes]:
-    """The bytes that filing these inquiries would send. Raises TrusteeUnavailable, Metered."""
-    return [encode(report) for report, _ in await _build(session, [(one, narrative) for one in inquiries])]
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A report that was built, and the values behind its pseudonyms."""
+
+    report: Report = field(repr=False)
+    tags: tuple[tuple[MatchKey, Tag], ...] = field(repr=False)
 
 
-async def _build(
-    session: Session, inquiries: Sequence[tuple[Inquiry, bool]]
-) -> list[tuple[Report, list[Tag]]]:
+async def build(session: Session, inquiries: Sequence[Inquiry], *, narrative: bool = False) -> list[Built]:
+    """The reports that filing these inquiries would send. Raises TrusteeUnavailable, Metered, Unreachable."""
+    return await _build(session, [(one, narrative) for one in inquiries])
+
+
+async def _build(session: Session, inquiries: Sequence[tuple[Inquiry, bool]]) -> list[Built]:
     filer = session.filer()
-    keys = [exact_keys(inquiry) for inquiry, _ in inquiries]
+    await session.know_roster()  # by which an item's number may be too telling to be sent
+    keys = [keys_of(session, inquiry) for inquiry, _ in inquiries]
     known = await look_up(session, keys)
     built = []
     for (inquiry, narrative), some in zip(inquiries, keys, strict=True):
         secrets = [derive(known[key].y, key.kind, filer.epoch) for key in some]
-        report = build_report(inquiry, secrets, filer, narrative=narrative)
-        built.append((report, [secret.tag for secret in secrets]))
+        report = build_report(inquiry, secrets, filer, narrative=narrative, rules=session.rules_for(inquiry))
+        tags = tuple((key, secret.tag) for key, secret in zip(some, secrets, strict=True))
+        built.append(Built(report, tags))
     return built
 
 
@@ -214,8 +251,30 @@ async def send_outbox(session: Session) -> list[Receipt]:
             return receipts
         done.update(f.inquiry_id for f in waiting)
         receipts += await _go_on(session, waiting)
-        if any(receipt.status is ReceiptStatus.QUEUED for receipt in receipts):
+        if any(r.status is ReceiptStatus.QUEUED and r.reason != _HELD for r in receipts):
             return receipts
+
+
+async def release(session: Session, inquiry_id: str, user: str) -> Receipt:
+    """Send a held report, exactly as it was built when it was filed.
+
+    user  the second person; another one than who filed
+
+    Raises NotReleasable; KeyError if nothing was filed under that id.
+    """
+    filed = session.register.filed(inquiry_id)
+    if filed is None:
+        raise KeyError(inquiry_id)
+    if filed.state is not State.HELD:
+        raise NotReleasable("nothing is held under that inquiry_id")
+    if not user.strip():
+        raise NotReleasable("a release needs a named person: say who you are with --user")
+    if filed.filed_by is not None and user.strip().casefold() == filed.filed_by.strip().casefold():
+        raise NotReleasable("whoever filed a report can't release it: a second person must")
+    released = msgspec.structs.replace(filed, state=State.READY, released_by=user.strip())
+    session.register.keep(released)
+    (receipt,) = await _send(session, [released])
+    return receipt
 
 
 @dataclass(frozen=True, slots=True)

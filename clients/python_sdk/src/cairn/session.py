@@ -19,11 +19,15 @@ from cairn.client.log import LogView
 from cairn.client.trustees import TrusteesClient
 from cairn.enrolling import adopt_keys
 from cairn.home import Home
+from cairn.policies import Policies
 from cairn.raw import keys as key_file
 from cairn.raw.building import Filer
+from cairn.raw.inquiry import Inquiry
 from cairn.raw.normalise import normaliser_digest
 from cairn.raw.own_weights import own_weights
 from cairn.raw.register import Register
+from cairn.raw.sanitise import Rules, family_of
+from cairn_protocol.codes import UNLISTED_FAMILY
 from cairn_protocol.coverage import FamiliesByGroup, coverage, families_by_group
 from cairn_protocol.group import Element
 from cairn_protocol.match_lock import GroupIndex
@@ -69,12 +73,14 @@ class Session:
         session.trustees = TrusteesClient(session.connection, session.genesis)
         session.log = LogView(session.connection, session.genesis)
         session.syncing = IndexSync(session.connection, session.genesis, session.log)
+        session.policies = Policies(session.home, session.genesis)
         return session
 
     hub: HubClient
     trustees: TrusteesClient
     log: LogView
     syncing: IndexSync
+    policies: Policies
 
     async def close(self) -> None:
         """Let go of the connections and the register."""
@@ -108,6 +114,16 @@ class Session:
                 return None
             self._declared = families_by_group(self.log.roster(), int(self.now()))
         return coverage({family}, self._declared) if self._declared else None
+
+    async def know_roster(self) -> None:
+        """Follow the log unless that was done before. Raises as `LogView.follow`."""
+        if self.covered(UNLISTED_FAMILY) is None:
+            await self.log.follow()
+            self._declared = None
+
+    def rules_for(self, inquiry: Inquiry) -> Rules:
+        """What makes this inquiry's report coarser: the packs in force, and how many could have been asked."""
+        return Rules(self.policies.in_force(), self.covered(family_of(inquiry.item)))
 
     def weights(self) -> Mapping[str, int]:
         """The firm's own weights of red flags. Raises BadWeights."""

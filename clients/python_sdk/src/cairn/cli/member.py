@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cairn.advice import Advice
     from cairn.api import AsyncHub
     from cairn.raw.inquiry import Inquiry
+    from cairn.raw.register import Filed
 
 outbox = group("outbox", "What waits on this computer because the hub or the trustees did not answer.")
 receipts = group("receipts", "The hub's promises, and the proofs that it kept them.")
@@ -25,6 +26,17 @@ FileArgument = Annotated[
         show_default=False,
         exists=True,
         dir_okay=False,
+    ),
+]
+
+
+UserOption = Annotated[
+    str | None,
+    typer.Option(
+        "--user",
+        envvar="CAIRN_USER",
+        help="Who you are, by name. Stays in your register.",
+        show_default=False,
     ),
 ]
 
@@ -93,6 +105,7 @@ def report(
     narrative: Annotated[
         bool, typer.Option("--narrative", help="Seal the narrative too, scrubbed of names and contacts.")
     ] = False,
+    user: UserOption = None,
 ) -> None:
     """Tell the hub about inquiries: codes and sealed details leave, names don't. Filing again changes nothing."""
     from cairn import filing
@@ -108,7 +121,7 @@ def report(
                 return await tell_what_would_leave(session, inquiries, as_json, narrative)
             return [
                 tell_receipt(receipt, as_json)
-                for receipt in await filing.file_all(session, inquiries, narrative=narrative)
+                for receipt in await filing.file_all(session, inquiries, narrative=narrative, user=user)
             ]
 
         return await go_through(
@@ -120,6 +133,19 @@ def report(
         )
 
     raise typer.Exit(with_hub(home, work))
+
+
+@app.command()
+def preview(
+    file: FileArgument = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    narrative: Annotated[
+        bool, typer.Option("--narrative", help="As if the narrative were sealed too.")
+    ] = False,
+) -> None:
+    """Show what would leave, compartment by compartment and byte for byte. The hub gets nothing."""
+    report(file, home, as_json, dry_run=True, narrative=narrative)
 
 
 @app.command()
@@ -166,6 +192,51 @@ def send(home: HomeOption = None, as_json: JsonOption = False) -> None:
     if not codes and not as_json:
         say("Nothing waits.")
     raise typer.Exit(of_batch(codes))
+
+
+@outbox.command("list")
+def list_outbox(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """What waits, and what is held until a second person releases it."""
+    from cairn.raw.register import State
+
+    async def work(hub: "AsyncHub") -> "list[Filed]":
+        register = (await hub.session()).register
+        return register.in_state(State.HELD, State.READY, State.WAITING, limit=1_000_000)
+
+    waiting = with_hub(home, work)
+    for filed in waiting:
+        if as_json:
+            emit({"inquiry_id": filed.inquiry_id, "state": filed.state.value, "filed_by": filed.filed_by})
+        else:
+            say(
+                f"{filed.inquiry_id}: {filed.state.value}"
+                + (f", filed by {filed.filed_by}" * bool(filed.filed_by))
+            )
+    if not waiting and not as_json:
+        say("Nothing waits.")
+    raise typer.Exit(Exit.CLEAR)
+
+
+@outbox.command("release")
+def release(
+    inquiry_id: Annotated[str, typer.Argument(help="Your own number of the inquiry.")],
+    user: UserOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send a held report, as the second person: exactly the bytes that were built when it was filed."""
+    from cairn import filing
+    from cairn.cli.telling import tell_receipt
+    from cairn.home import HomeError
+
+    async def work(hub: "AsyncHub") -> "filing.Receipt":
+        return await filing.release(await hub.session(), inquiry_id, user or "")
+
+    try:
+        receipt = with_hub(home, work)
+    except KeyError:
+        raise HomeError("nothing was filed under that inquiry_id from this home") from None
+    raise typer.Exit(tell_receipt(receipt, as_json))
 
 
 @receipts.command("verify")

@@ -24,6 +24,10 @@ class Exit(IntEnum):
 _ORDER = (Exit.ERROR, Exit.PROOF_FAILED, Exit.REFUSED, Exit.QUEUED, Exit.CARD_FOUND, Exit.CLEAR)
 
 
+# Refusals of the firm's own rules.
+_REFUSALS = frozenset({"not-releasable", "bad-policy"})
+
+
 def of_batch(occurred: Iterable[Exit]) -> Exit:
     """The exit code of a batch."""
     seen = set(occurred)
@@ -60,7 +64,7 @@ def exit_for(error: CairnError) -> Exit:
 
     if isinstance(error, ProofInvalid):
         return Exit.PROOF_FAILED
-    if isinstance(error, Rejected | Conflict | Metered):
+    if isinstance(error, Rejected | Conflict | Metered) or getattr(error, "slug", "") in _REFUSALS:
         return Exit.REFUSED
     if isinstance(error, TrusteeUnavailable):
         return Exit.QUEUED

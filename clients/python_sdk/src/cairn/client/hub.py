@@ -102,6 +102,11 @@ class HubClient:
             raise ProofInvalid("bad-segment", "a segment is not the one that the manifest names", culprit=HUB)
         return answer.content
 
+    async def policy(self) -> Signed:
+        """The network's policy pack. Unverified."""
+        answer = await self._connection.get(HUB, "/v1/policy", limit=limit_of(Signed))
+        return read_message(answer.content, Signed, HUB)
+
     async def checkpoint(self) -> str:
         """The latest note that trustees cosigned. Unverified."""
         answer = await self._connection.get(HUB, "/v1/log/checkpoint", limit=MAX_NOTE_BYTES)

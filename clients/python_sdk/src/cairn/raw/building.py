@@ -14,14 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cairn.raw.details import details_of
 from cairn.raw.inquiry import Inquiry
-from cairn.raw.sanitise import open_codes, week_of
+from cairn.raw.sanitise import Leaving, Rules, leaving, week_of
 from cairn_protocol import kdf
 from cairn_protocol.assent_lock import Label
 from cairn_protocol.group import Element, encode_scalar
 from cairn_protocol.kdf import Use
 from cairn_protocol.kinds import FUZZY_COUNT, Kind
 from cairn_protocol.match_lock import GroupIndex
-from cairn_protocol.messages.open_codes import OpenCodes
 from cairn_protocol.messages.report import (
     Header,
     HeaderKey,
@@ -82,20 +81,25 @@ def build_report(
     revision: Revision | None = None,
     *,
     narrative: bool = False,
+    rules: Rules | None = None,
 ) -> Report:
     """The signed report of an inquiry whose match keys became `secrets`.
 
     narrative  whether the narrative goes into the sealed part, scrubbed; off unless the firm says so
+    rules      what makes the report coarser than the wire allows; without any only the small-market rule holds
 
     Two values that are one (a phone typed twice) count once. Cost: a signature, the two locks, and one
     claim a lockable key.
     """
     revision = revision or Revision()
     report_id = report_id_for(filer.register_key, inquiry.inquiry_id)
-    codes = open_codes(inquiry)
+    rules = rules or Rules()
+    out = leaving(inquiry, rules)
     once = list({secret.tag: secret for secret in secrets}.values())
-    sealed = _sealed(inquiry, once, filer, report_id, narrative)
-    content = _content_digest(inquiry, codes, secrets, revision, filer, sealed)
+    sealed = _sealed(inquiry, once, filer, report_id, narrative and rules.policy.narrative)
+    if not rules.policy.sealed:
+        sealed = None
+    content = _content_digest(inquiry, out, secrets, revision, filer, sealed)
 
     def random(use: Use, *context: bytes) -> bytes:
         return kdf.derive(filer.register_key, use, report_id.bytes, content, *context)
@@ -103,7 +107,7 @@ def build_report(
     slots = [_real(secret) for secret in once]
     slots += _filler(slots, random)
     slots.sort(key=lambda slot: header_order(slot.header))
-    part = OpenPart(codes=codes, salt=random(Use.OPEN_SALT)[:16])
+    part = OpenPart(codes=out.codes, salt=random(Use.OPEN_SALT)[:16])
     header = Header(
         epoch=filer.epoch,
         report_id=report_id,
@@ -113,8 +117,8 @@ def build_report(
         normaliser=filer.normaliser,
         week=week_of(inquiry),
         confidence=inquiry.confidence,
-        handling=inquiry.handling,
-        consent=inquiry.consent,
+        handling=out.handling,
+        consent=out.consent,
         open_digest=part.digest(),
         sealed_digest=sealed.digest() if sealed else None,
         keys=tuple(slot.header for slot in slots),
@@ -132,7 +136,7 @@ def build_report(
 
 def _content_digest(
     inquiry: Inquiry,
-    codes: OpenCodes,
+    out: Leaving,
     secrets: Sequence[MatchSecret],
     revision: Revision,
     filer: Filer,
@@ -141,11 +145,11 @@ def _content_digest(
     """What the report says, in 32 bytes: anything that changes it gets other randomness."""
     return kdf.digest(
         Use.CONTENT,
-        encode(codes),
+        encode(out.codes),
         week_of(inquiry).encode(),
         inquiry.confidence.encode(),
-        encode(inquiry.handling),
-        inquiry.consent.encode(),
+        encode(out.handling),
+        out.consent.encode(),
         filer.epoch.to_bytes(4, "big"),
         filer.normaliser,
         revision.number.to_bytes(4, "big"),

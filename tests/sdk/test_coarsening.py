@@ -1,0 +1,148 @@
+"""The coarsening ladder: what a pack and a small market take out of a report, and that nothing comes back in."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cairn import Inquiry
+from cairn.raw.sanitise import Leaving, Rules, leaving, open_codes
+from cairn_protocol.messages.policy import FINEST, Policy
+from cairn_protocol.messages.report import GovRelease, Tlp
+from cairn_protocol.policy_text import BadPolicy, read_policy
+
+ALL = {
+    "inquiry_id": "A-1",
+    "party": {"name": "Orkide", "country": "TR", "phones": ["+90 555 010 0199"]},
+    "item": {"eccn": "2B230.a", "model": "PX-7 of ours"},
+    "quantity": 17,
+    "value_usd": 31_250,
+    "route": {"export_country": "DE", "via": ["AE"], "stated_destination": "TR"},
+    "end_use_stated": "research",
+    "channel": "EMAIL",
+    "red_flags": ["RF-ENU-01", "RF-LOG-01"],
+    "outcome": "DECLINED",
+    "handling": "GREEN",
+    "consent": "contact-me",
+}
+
+
+def out(policy: Policy = FINEST, covered: int | None = 9, **told: object) -> Leaving:
+    return leaving(Inquiry.from_mapping(ALL | told), Rules(policy, covered))
+
+
+def pack(**levels: object) -> Policy:
+    return msgspec.structs.replace(FINEST, **levels)
+
+
+def test_without_a_pack_and_with_enough_firms_the_number_goes() -> None:
+    sent = out()
+
+    assert (sent.codes.eccn, sent.codes.family, sent.steps) == ("2B230", "FAM-VAC", ())
+
+
+@pytest.mark.parametrize(("covered", "number"), [(5, "2B230"), (4, None), (0, None), (None, None)])
+def test_in_a_small_market_the_family_stands_for_the_number(covered: int | None, number: str | None) -> None:
+    """Domain brief 2.4. The family stays: by it the hub judges whether a card may be shown (policy P7)."""
+    sent = out(covered=covered)
+
+    assert (sent.codes.eccn, sent.codes.family) == (number, "FAM-VAC")
+    assert bool(sent.steps) is (number is None)
+
+
+def test_a_customs_code_goes_up_the_same_ladder() -> None:
+    sent = out(covered=4, item={"hs6": "8542.31"})
+
+    assert sent.codes.hs6 is None and sent.codes.family.startswith("FAM-")
+
+
+@pytest.mark.parametrize(
+    ("levels", "field", "value"),
+    [
+        ({"item": "family"}, "eccn", None),
+        ({"item": "none"}, "family", "ALL"),
+        ({"party_country": "none"}, "party_country", "XX"),
+        ({"route": "none"}, "via", ()),
+        ({"route": "none"}, "stated_destination", "XX"),
+        ({"quantity": "none"}, "quantity_band", None),
+        ({"value": "none"}, "value_band", None),
+        ({"end_use": "none"}, "end_use_stated", None),
+        ({"channel": "none"}, "channel", "OTHER"),
+        ({"outcome": "none"}, "outcome", None),
+        ({"withheld_flags": ("RF-LOG-01",)}, "red_flags", ("RF-ENU-01",)),
+    ],
+)
+def test_a_pack_takes_a_field_up_and_says_so(levels: dict[str, object], field: str, value: object) -> None:
+    sent = out(pack(**levels))
+
+    assert getattr(sent.codes, field) == value
+    assert sent.steps and all("policy pack" in step.why for step in sent.steps)
+
+
+def test_a_pack_limits_the_label_and_the_consent() -> None:
+    sent = out(pack(tlp=Tlp.AMBER, consent=GovRelease.AGGREGATE_ONLY))
+
+    assert (sent.handling.tlp, sent.consent) == ("AMBER", "aggregate-only")
+
+
+def test_a_pack_never_loosens_what_the_inquiry_says_itself() -> None:
+    sent = out(pack(tlp=Tlp.CLEAR), handling="RED", consent="none")
+
+    assert (sent.handling.tlp, sent.consent, sent.steps) == ("RED", "none", ())
+
+
+levels = st.fixed_dictionaries(
+    {
+        "item": st.sampled_from(["number", "family", "none"]),
+        **{name: st.sampled_from(["country", "none"]) for name in ("party_country", "route")},
+        **{name: st.sampled_from(["band", "none"]) for name in ("quantity", "value")},
+        **{name: st.sampled_from(["code", "none"]) for name in ("end_use", "channel", "outcome")},
+    }
+)
+
+
+@given(levels, st.one_of(st.none(), st.integers(0, 9)))
+def test_coarsening_leaves_each_field_as_it_was_or_untold(told: dict[str, str], covered: int | None) -> None:
+    untold = {None, "ALL", "XX", "OTHER", ()}
+    fine = msgspec.to_builtins(open_codes(Inquiry.from_mapping(ALL)))
+    coarse = msgspec.to_builtins(out(pack(**told), covered).codes)
+
+    for field, value in coarse.items():
+        assert value == fine[field] or (tuple(value) if isinstance(value, list) else value) in untold
+
+
+def test_the_model_and_the_exact_figures_are_in_nothing_that_leaves() -> None:
+    text = json.dumps(msgspec.to_builtins(out().codes))
+
+    assert not any(raw in text for raw in ("PX-7", "17", "31250", "2B230.a"))
+
+
+def test_a_pack_is_written_as_what_it_coarsens() -> None:
+    written = read_policy(
+        'name = "de"\nversion = 3\nitem = "family"\nwithheld_kinds = ["name"]\nhold = true',
+        issuer="cedar",
+        issued_at=5,
+    )
+
+    assert (written.item, written.value, written.hold, written.issuer) == ("family", "band", True, "cedar")
+    assert {"name", "name-common", "bag", "edit"} <= set(written.withheld_kinds)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("version = 1", "needs name"),
+        ('name = "x"\nversion = 1\nitems = "family"', "no field items"),
+        ('name = "x"\nversion = 1\nissuer = "hub"', "no field issuer"),
+        ('name = "x"\nversion = 1\nitem = "model"', "not a level"),
+        ('name = "x"\nversion = 0', "not a level"),
+        ('name = "x"\nversion = 1\nmin_coverage = 2', "not a level"),
+        ('name = "x"\nversion = 1\nwithheld_flags = ["RF-XXX-01"]', "no RF-XXX-01"),
+        ("name = ", "TOML"),
+    ],
+)
+def test_what_is_no_pack_is_refused_with_a_reason(text: str, said: str) -> None:
+    with pytest.raises(BadPolicy, match=said):
+        read_policy(text, issuer="cedar", issued_at=0)
