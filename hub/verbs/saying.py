@@ -21,6 +21,7 @@ from cairn_protocol.errors import (
     PeriodClosed,
     TooFewGroups,
 )
+from cairn_protocol.policy_text import BadPolicy
 from hub import logs
 from hub.home import load_settings
 from hub.members.invitations import InvitationUnusable
@@ -46,7 +47,7 @@ class Exit(IntEnum):
 
 _CODES: tuple[tuple[type[CairnError] | tuple[type[CairnError], ...], Exit], ...] = (
     ((BadSignature, BadProof, BadInclusion, BadConsistency), Exit.PROOF_FAILED),
-    ((BadClose, BadRoster, InvitationUnusable, PeriodClosed, TooFewGroups), Exit.REFUSED),
+    ((BadClose, BadPolicy, BadRoster, InvitationUnusable, PeriodClosed, TooFewGroups), Exit.REFUSED),
 )
 
 
