@@ -5,7 +5,7 @@ value is what the protocol makes of it: OPRF output, card key, line, claim, tag.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from uuid import UUID
@@ -129,16 +129,20 @@ class Firm:
         country: str = "TR",
         family: str = "FAM-VAC",
         outcome: SentOutcome | None = None,
+        coded: Mapping[str, object] | None = None,
         epoch: int = EPOCH,
         normaliser: bytes = NORMALISER,
     ) -> Report:
-        """A report of this firm with these match keys; the rest of the padding is filler."""
+        """A report of this firm with these match keys; the rest of the padding is filler.
+
+        coded  further OPEN codes
+        """
         report_id = report_id or UUID(bytes=seed("report", self.id, inquiry)[:16])
         secrets = sorted(
             _match_keys(keys, seed(report_id, revision)), key=lambda one: header_order(one.header)
         )
         open_part = OpenPart(
-            codes=open_codes(country=country, family=family, outcome=outcome),
+            codes=open_codes(country=country, family=family, outcome=outcome, **(coded or {})),
             salt=seed("salt", report_id, revision)[:16],
         )
         header = Header(
