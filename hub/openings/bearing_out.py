@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.cuts import are_apart
 from cairn_protocol.errors import RevokedSigner, TooFewGroups, UnknownSigner
 from cairn_protocol.evidence import K, week_objection
 from cairn_protocol.kinds import LOCKABLE, Kind
@@ -24,6 +25,7 @@ from cairn_protocol.messages.wire import decode
 from cairn_protocol.roster import Roster
 from cairn_protocol.sightings import Sighting, choose
 from cairn_protocol.tags import Tag
+from hub.linkage import cuts
 from hub.openings.refusals import NoSealedPart
 from hub.reports.refusals import UnknownReport
 from hub.reports.tables import ReportRow, ReportTag, SealedRow
@@ -66,6 +68,7 @@ async def bear_out(db: AsyncSession, roster: Roster, report_id: UUID, now: int |
         for one in await _candidates(db, roster, target)
         if _counts(one, now) and one.number != target.number
     ]
+    candidates = await _not_cut_from(db, target, candidates)
     by_sighting = {id(one.sighting): one for one in candidates}
     chosen = choose(target.sighting, [one.sighting for one in candidates], K, quarantined)
     if len(chosen) < K - 1:
@@ -76,6 +79,13 @@ async def bear_out(db: AsyncSession, roster: Roster, report_id: UUID, now: int |
             groups=groups,
         )
     return BorneOut(target, decode(raw, SealedPart), tuple(by_sighting[id(one)] for one in chosen))
+
+
+async def _not_cut_from(db: AsyncSession, target: OnFile, candidates: Sequence[OnFile]) -> list[OnFile]:
+    """Those of the candidates that no reviewer found to be of another subject."""
+    sides = await cuts.sides(db, [target.number, *(one.number for one in candidates)])
+    mine = sides.get(target.number, frozenset())
+    return [one for one in candidates if not are_apart(mine, sides.get(one.number, frozenset()))]
 
 
 async def _target(db: AsyncSession, roster: Roster, report_id: UUID) -> OnFile:
