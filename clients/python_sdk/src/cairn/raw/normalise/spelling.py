@@ -3,8 +3,11 @@
 A slip in a legal form or a trade word makes a rare word of one that tells nothing, and hides the
 form from the list. A word of `MIN_LETTERS` letters or more that no public name has is read as a known word if
 that is one letter away (one left out, one more, another one, or two swapped), has the same first letter,
-and is the only such word or else all of them are legal forms. A name that has nothing telling
+and is the only such word or a legal form. A name that has nothing telling
 beside such words stays as it is: "Limitex" alone may be a company.
+
+A word of no public name that is a common word of `MIN_GLUED` letters or more and something else is parted:
+"Halcyonindustries" lacks a space.
 
 Known are the words of legal forms in Latin letters, trade words that have abbreviations, and words
 that stand in more than about 1 of 500 public names. Work is bounded: words longer than `MAX_LETTERS` stay.
@@ -21,12 +24,21 @@ from cairn.raw.normalise.tables import name_words, word_frequencies
 
 MIN_LETTERS: Final = 5
 MAX_LETTERS: Final = 24
+MIN_FRONT: Final = 3
+MIN_GLUED: Final = 6
 
 
 def spelt_right(words: Sequence[str]) -> list[str]:
-    """The words with slips in known ones undone, if what is left tells the name from others."""
-    right = [_known_word(word) or word for word in words]
-    telling = {word for word, typed in zip(right, words, strict=True) if word == typed}
+    """The words with slips in known ones undone, if what is left tells the name from others, and glued ones parted."""
+    right: list[str] = []
+    telling: set[str] = set()
+    for word in words:
+        if known := _known_word(word):
+            right.append(known)
+        else:
+            parts = _parted(word)
+            right.extend(parts)
+            telling.update(parts)
     return right if sum(map(rarity, telling)) >= DISTINCTIVE else list(words)
 
 
@@ -54,8 +66,23 @@ def _known_word(word: str) -> str | None:
         if slip in known:
             found.add(slip)
         found.update(other for other in shorter.get(slip, ()) if _is_one_slip(word, other))
-    # Words of legal forms are dropped all alike, so it is one which of them is meant.
-    return min(found) if len(found) == 1 or (found and found <= _of_legal_forms()) else None
+    # Which legal form was meant is one: all are dropped.
+    forms = found & name_words().form_words
+    return min(forms or found) if forms or len(found) == 1 else None
+
+
+@lru_cache(maxsize=1 << 15)
+def _parted(word: str) -> tuple[str, ...]:
+    """A word in two, where a missing space glued a common word to its end or its beginning."""
+    if len(word) < MIN_FRONT + MIN_GLUED or len(word) > MAX_LETTERS or is_public(word) or not word.isascii():
+        return (word,)
+    for at in range(MIN_FRONT, len(word) - MIN_GLUED + 1):
+        if word[at:] in _common():
+            return word[:at], word[at:]
+    for at in range(len(word) - MIN_FRONT, MIN_GLUED - 1, -1):
+        if word[:at] in _common():
+            return word[:at], word[at:]
+    return (word,)
 
 
 def _is_one_slip(word: str, other: str) -> bool:
@@ -75,9 +102,12 @@ def _one_left_out(word: str) -> Iterator[str]:
 @cache
 def _known() -> frozenset[str]:
     table = name_words()
-    words = {word for form in table.legal_forms for word in form.casefold().split()}
-    words |= table.form_words | set(table.abbreviations) | set(table.abbreviations.values())
-    words |= {word for word in word_frequencies().words if rarity(word) < DISTINCTIVE}
+    forms = {word for form in table.legal_forms for word in form.casefold().split()}
+    # The list of legal forms has some misspelt: those are no words.
+    forms -= {word for word in forms - table.form_words if _is_slip_of(word, table.form_words)}
+    words = (
+        forms | table.form_words | set(table.abbreviations) | set(table.abbreviations.values()) | _common()
+    )
     return frozenset(
         word
         for word in words
@@ -86,10 +116,19 @@ def _known() -> frozenset[str]:
 
 
 @cache
-def _of_legal_forms() -> frozenset[str]:
-    """Single words that are a legal form, and are dropped."""
-    table = name_words()
-    return table.form_words | {form.casefold() for form in table.legal_forms if " " not in form}
+def _common() -> frozenset[str]:
+    """Words of many public names, and those that are written as one of these."""
+    often = {word for word in word_frequencies().words if rarity(word) < DISTINCTIVE}
+    return frozenset(often | {short for short, word in name_words().abbreviations.items() if word in often})
+
+
+def _is_slip_of(word: str, words: frozenset[str]) -> bool:
+    shorter = {word, *_one_left_out(word)}
+    return len(word) >= MIN_LETTERS and any(
+        other in shorter or word in _one_left_out(other) or _is_one_slip(word, other)
+        for other in words
+        if other[0] == word[0] and len(other) >= MIN_LETTERS
+    )
 
 
 @cache
