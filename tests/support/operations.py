@@ -11,10 +11,13 @@ In the style of divviup/janus's integration tests, whose simulator looks for los
 
 import asyncio
 import contextlib
+import json
 import os
 import random
 import signal
 import sqlite3
+import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +33,7 @@ from cairn_protocol.errors import CairnError
 from cairn_protocol.messages.openings import Reason
 from cairn_protocol.messages.report import Promise
 from cairn_protocol.messages.wire import Signed, decode
+from local.processes import BIN
 from tests.support.buyers import inquiry, phone
 from tests.support.opening_desk import BASIS, OpeningDesk
 from tests.support.town import RunningTown
@@ -37,6 +41,7 @@ from tests.support.town import RunningTown
 FIRMS: Final = ("dogwood", "gum", "kauri")
 ROWS: Final = 2
 TRUSTEES: Final = ("t1", "t2", "t3")
+CLIENT_STARTS_SECONDS: Final = 0.9  # until the command begins to work, more or less
 # What may stop an operation while something is down.
 EXPECTED: Final = (ClientError, CairnError)
 
@@ -47,7 +52,9 @@ class File:
 
     firm: str
     row: int
-    while_: str | None = None  # "answer is lost", "hub is killed", "database is killed", "t1 is killed"
+    while_: str | None = (
+        None  # "answer is lost", "client is killed", "hub is killed", "database is killed", "t1 is killed"
+    )
     after_ms: int = 0
 
 
@@ -120,8 +127,14 @@ def _random_operation(rng: random.Random) -> Operation:
         (34, 12, 8, 4, 6, 4, 12, 6, 4, 10),
     )[0]
     if kind == "file while":
-        faults = ("answer is lost", "hub is killed", "database is killed", f"{trustee} is killed")
-        return File(firm, row, rng.choices(faults, (5, 3, 1, 3))[0], rng.randrange(0, 400, 20))
+        faults = (
+            "answer is lost",
+            "client is killed",
+            "hub is killed",
+            "database is killed",
+            f"{trustee} is killed",
+        )
+        return File(firm, row, rng.choices(faults, (5, 3, 3, 1, 3))[0], rng.randrange(0, 400, 20))
     made: dict[str, Operation] = {
         "file": File(firm, row),
         "retry": Retry(firm),
@@ -227,7 +240,7 @@ class _Day:
     name: str
     hubs: Mapping[str, Any]
     phones: list[str] = field(default_factory=lambda: [phone() for _ in range(ROWS)])
-    told: dict[tuple[str, int], Inquiry] = field(default_factory=dict)
+    told: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     receipts: dict[tuple[str, int], Receipt] = field(default_factory=dict)
     promises: dict[str, set[bytes]] = field(default_factory=dict)
     frozen: set[str] = field(default_factory=set)
@@ -252,6 +265,8 @@ class _Day:
             case File(firm, row, "answer is lost", _):
                 with self.town.wires["hub"].losing_an_answer(b"POST /v1/reports"):
                     await self._file(firm, row)
+            case File(firm, row, "client is killed", after_ms):
+                await asyncio.to_thread(self._file_and_die, firm, row, after_ms)
             case File(firm, row, str(fault), after_ms):
                 filing = asyncio.create_task(self._file(firm, row))
                 await asyncio.sleep(after_ms / 1_000)
@@ -263,7 +278,7 @@ class _Day:
                         await self._file(firm, row)
                 await self._send(firm)
             case Withdraw(firm, row) if (firm, row) in self.told:
-                await self.hubs[firm].withdraw(self.told[firm, row].inquiry_id)
+                await self.hubs[firm].withdraw(self.told[firm, row]["inquiry_id"])
             case Sync(firm):
                 await self.hubs[firm].sync()
             case Publish():
@@ -281,13 +296,29 @@ class _Day:
                 await self.revive()
 
     async def _file(self, firm: str, row: int) -> None:
-        if (firm, row) not in self.told:
-            told = inquiry(f"{self.name}-{firm}-{row}", phones=[self.phones[row]])
-            self.told[firm, row] = Inquiry.from_mapping(told)
-        self._hear(firm, row, await self.hubs[firm].report(self.told[firm, row]))
+        inquiry = Inquiry.from_mapping(self._tell(firm, row))
+        self._hear(firm, row, await self.hubs[firm].report(inquiry))
+
+    def _tell(self, firm: str, row: int) -> dict[str, Any]:
+        """The same inquiry each time."""
+        return self.told.setdefault(
+            (firm, row), inquiry(f"{self.name}-{firm}-{row}", phones=[self.phones[row]])
+        )
+
+    def _file_and_die(self, firm: str, row: int, after_ms: int) -> None:
+        """File by the command, and kill -9 it so long after its process has opened the firm's home."""
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as rows:
+            rows.write(json.dumps(self._tell(firm, row)) + "\n")
+            rows.flush()
+            words = [BIN / "cairn", "report", rows.name, "--json", "--home", self.town.home(firm)]
+            client = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                client.wait(CLIENT_STARTS_SECONDS + after_ms / 1_000)
+            client.kill()
+            client.wait()
 
     async def _send(self, firm: str) -> None:
-        rows = {self.told[who, row].inquiry_id: row for who, row in self.told if who == firm}
+        rows = {self.told[who, row]["inquiry_id"]: row for who, row in self.told if who == firm}
         for receipt in await self.hubs[firm].send_outbox():
             if isinstance(receipt, Receipt) and receipt.inquiry_id in rows:
                 self._hear(firm, rows[receipt.inquiry_id], receipt)
