@@ -34,6 +34,7 @@ def _load() -> None:
     from cairn.cli import (  # noqa: F401
         analyst,
         analyst_bulletins,
+        analyst_trends,
         bulletins,
         index,
         joining,
@@ -42,6 +43,7 @@ def _load() -> None:
         log,
         member,
         policy,
+        record,
         returns,
         weighing,
     )
