@@ -26,6 +26,8 @@ from cairn.filing import Proofs, Receipt
 from cairn.home import ENVIRONMENT, Home, HomeError
 from cairn.preview import Preview, preview_all
 from cairn.raw.inquiry import Inquiry
+from cairn.raw.resolution import Entry
+from cairn.record import decide, resolve_flag
 from cairn.session import Session
 
 _T = TypeVar("_T")
@@ -65,17 +67,17 @@ class AsyncHub:
             self._session = await Session.open(self._folder, word, self._now)
         return self._session
 
-    async def check(self, inquiry: Inquiry) -> Advice:
-        """Has this buyer been seen elsewhere? Asks nobody but, for new values, the trustees."""
-        return (await self.check_all([inquiry]))[0]
+    async def check(self, inquiry: Inquiry, *, user: str = "") -> Advice:
+        """Has this buyer been seen elsewhere? Asks nobody but, for new values, the trustees. user: who looks."""
+        return (await self.check_all([inquiry], user=user))[0]
 
-    async def check_all(self, inquiries: Iterable[Inquiry]) -> list[Advice]:
+    async def check_all(self, inquiries: Iterable[Inquiry], *, user: str = "") -> list[Advice]:
         """The advice for each, in order."""
         session = await self.session()
         return [
             advice
             for batch in _batches(inquiries, checking.BATCH)
-            for advice in await checking.check_all(session, batch)
+            for advice in await checking.check_all(session, batch, user=user)
         ]
 
     async def report(self, inquiry: Inquiry, *, user: str | None = None) -> Receipt:
@@ -102,6 +104,14 @@ class AsyncHub:
     async def withdraw(self, inquiry_id: str) -> Receipt:
         """Take a report back. Raises KeyError if nothing was filed under that id."""
         return await filing.withdraw(await self.session(), inquiry_id)
+
+    async def resolve_flag(self, inquiry_id: str, flag: str, resolution: str, *, user: str) -> Entry:
+        """Note in the record how a flag was resolved, and who says so. Raises BadRecord."""
+        return resolve_flag(await self.session(), inquiry_id, flag, resolution, user)
+
+    async def decide(self, inquiry_id: str, decision: str, reason: str, *, user: str) -> Entry:
+        """Note a decision in the record, one of the codes of an advice's options. Raises BadRecord."""
+        return decide(await self.session(), inquiry_id, decision, reason, user)
 
     async def sync(self) -> IndexState:
         """Fetch, verify and keep the latest index."""
@@ -156,13 +166,13 @@ class Hub:
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
         return self._runner.run(work)
 
-    def check(self, inquiry: Inquiry) -> Advice:
-        """Has this buyer been seen elsewhere? Asks nobody but, for new values, the trustees."""
-        return self._run(self._hub.check(inquiry))
+    def check(self, inquiry: Inquiry, *, user: str = "") -> Advice:
+        """Has this buyer been seen elsewhere? Asks nobody but, for new values, the trustees. user: who looks."""
+        return self._run(self._hub.check(inquiry, user=user))
 
-    def check_all(self, inquiries: Iterable[Inquiry]) -> list[Advice]:
+    def check_all(self, inquiries: Iterable[Inquiry], *, user: str = "") -> list[Advice]:
         """The advice for each, in order."""
-        return self._run(self._hub.check_all(inquiries))
+        return self._run(self._hub.check_all(inquiries, user=user))
 
     def report(self, inquiry: Inquiry, *, user: str | None = None) -> Receipt:
         """File an inquiry. The same inquiry again gets the same receipt. user: the named person who files."""
@@ -183,6 +193,14 @@ class Hub:
     def withdraw(self, inquiry_id: str) -> Receipt:
         """Take a report back. Raises KeyError if nothing was filed under that id."""
         return self._run(self._hub.withdraw(inquiry_id))
+
+    def resolve_flag(self, inquiry_id: str, flag: str, resolution: str, *, user: str) -> Entry:
+        """Note in the record how a flag was resolved, and who says so. Raises BadRecord."""
+        return self._run(self._hub.resolve_flag(inquiry_id, flag, resolution, user=user))
+
+    def decide(self, inquiry_id: str, decision: str, reason: str, *, user: str) -> Entry:
+        """Note a decision in the record, one of the codes of an advice's options. Raises BadRecord."""
+        return self._run(self._hub.decide(inquiry_id, decision, reason, user=user))
 
     def sync(self) -> IndexState:
         """Fetch, verify and keep the latest index."""

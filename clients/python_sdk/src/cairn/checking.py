@@ -16,6 +16,7 @@ from cairn.raw.normalise.match_key import MatchKey
 from cairn.raw.register import Derived
 from cairn.raw.sanitise import family_of
 from cairn.raw.stored import to_bytes
+from cairn.record import note_shown
 from cairn.session import Session
 from cairn_protocol.kinds import Kind
 from cairn_protocol.tags import Tag
@@ -24,25 +25,30 @@ from cairn_protocol.tags import Tag
 BATCH = 50
 
 
-async def check_all(session: Session, inquiries: Sequence[Inquiry]) -> list[Advice]:
+async def check_all(session: Session, inquiries: Sequence[Inquiry], *, user: str = "") -> list[Advice]:
     """The advice for each inquiry, in order. At most BATCH of them are looked up together.
+
+    user  the named person who looks; an advice with a card goes into the record with that name
 
     A batch that the trustees can't serve is tried again one by one, so that an inquiry whose values are all
     known is answered whatever the others need.
     """
     keys = [keys_of(session, inquiry) for inquiry in inquiries]
+    failed: Exception | None = None
     try:
         known = await look_up(session, keys)
     except (TrusteeUnavailable, Unreachable, Metered) as error:
+        failed = error
         every = [key for some in keys for key in some]
         known = session.register.derived(every, session.genesis.epoch)
-        return [
-            _answer(session, inquiry, some, known)
-            if all(key in known for key in some)
-            else _put_off(session, inquiry, error)
-            for inquiry, some in zip(inquiries, keys, strict=True)
-        ]
-    return [_answer(session, inquiry, some, known) for inquiry, some in zip(inquiries, keys, strict=True)]
+    advices = []
+    with session.register.transaction():  # nothing is told before what it is remembered by is kept
+        for inquiry, some in zip(inquiries, keys, strict=True):
+            if failed is None or all(key in known for key in some):
+                advices.append(_answer(session, inquiry, some, known, user))
+            else:
+                advices.append(_put_off(session, inquiry, failed))
+    return advices
 
 
 def _put_off(session: Session, inquiry: Inquiry, error: Exception) -> Advice:
@@ -53,13 +59,22 @@ def _put_off(session: Session, inquiry: Inquiry, error: Exception) -> Advice:
 
 
 def _answer(
-    session: Session, inquiry: Inquiry, keys: Sequence[MatchKey], known: Mapping[MatchKey, Derived]
+    session: Session,
+    inquiry: Inquiry,
+    keys: Sequence[MatchKey],
+    known: Mapping[MatchKey, Derived],
+    user: str,
 ) -> Advice:
     kinds: dict[Tag, Kind] = {known[key].tag: key.kind for key in keys}
     index = session.index()
     sightings = _sightings(session, index, keys, known, kinds) if index else []
     session.register.drop_check(inquiry.inquiry_id)
-    return advise(inquiry, sightings, _circumstances(session, inquiry), names_nobody=not keys)
+    advice = advise(inquiry, sightings, _circumstances(session, inquiry), names_nobody=not keys)
+    if sightings:
+        states = sorted(f"{s.card.card_id}/{s.card.version}" for s in sightings)
+        once = "\0".join((inquiry.inquiry_id, *states)).encode()
+        note_shown(session, inquiry.inquiry_id, advice.as_json(), once, user)
+    return advice
 
 
 def _circumstances(session: Session, inquiry: Inquiry) -> Circumstances:

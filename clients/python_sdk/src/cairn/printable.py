@@ -6,12 +6,12 @@ Everything that goes in is text and is escaped. The page forbids itself scripts 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 
 _STYLE = (
     "body{font:11pt/1.45 Georgia,serif;max-width:46rem;margin:2rem auto;color:#111}"
     "h1{font-size:1.4rem}h2{font-size:1.1rem;border-top:1px solid #999;padding-top:.6rem}"
-    "h3{font-size:1rem;margin-bottom:.2rem}ul{margin-top:.2rem}li{overflow-wrap:anywhere}"
+    "h3{font-size:1rem;margin-bottom:.2rem}ul{margin-top:.2rem}li{overflow-wrap:anywhere}pre{font-size:6pt;white-space:pre-wrap;overflow-wrap:anywhere}"
     "article{break-inside:avoid}@media print{body{margin:0}}"
 )
 
@@ -24,8 +24,16 @@ class Section:
     lines: tuple[str, ...]
 
 
-def page(title: str, articles: Iterable[tuple[str, Sequence[Section]]], foot: Sequence[str] = ()) -> str:
-    """A whole page: each article a heading with its sections."""
+_DATA_BEGINS, _DATA_ENDS = '<pre id="cairn-data">', "</pre>"
+
+
+def page(
+    title: str,
+    articles: Iterable[tuple[str, Sequence[Section]]],
+    foot: Sequence[str] = (),
+    data: str | None = None,
+) -> str:
+    """A whole page: each article a heading with its sections. data: what a program finds in it (`data_in`)."""
     body = "".join(
         f"<article><h2>{escape(heading)}</h2>{''.join(map(_section, sections))}</article>"
         for heading, sections in articles
@@ -35,8 +43,20 @@ def page(title: str, articles: Iterable[tuple[str, Sequence[Section]]], foot: Se
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
-        f"<body><h1>{escape(title)}</h1>{body}{footer}</body></html>\n"
+        f"<body><h1>{escape(title)}</h1>{body}{footer}{_data(data)}</body></html>\n"
     )
+
+
+def data_in(text: str) -> str:
+    """The data of a page, or the text itself if it is no page. A page without data gives ""."""
+    if not text.startswith("<!doctype html>"):
+        return text
+    _, begins, rest = text.partition(_DATA_BEGINS)
+    return unescape(rest.partition(_DATA_ENDS)[0]) if begins else ""
+
+
+def _data(data: str | None) -> str:
+    return "" if data is None else f"<h2>To verify</h2>{_DATA_BEGINS}{escape(data)}{_DATA_ENDS}"
 
 
 def _section(section: Section) -> str:

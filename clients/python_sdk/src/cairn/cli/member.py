@@ -61,6 +61,7 @@ def check(
         Path | None,
         typer.Option("--html", help="Write the whole cards to a page to print.", dir_okay=False),
     ] = None,
+    user: UserOption = None,
 ) -> None:
     """Has this buyer been seen elsewhere? Answered on this computer; the hub doesn't learn that you asked."""
     from cairn import checking
@@ -75,7 +76,7 @@ def check(
         session = await hub.session()
 
         async def answer(inquiries: "Sequence[Inquiry]") -> list[Exit]:
-            advices = await checking.check_all(session, inquiries)
+            advices = await checking.check_all(session, inquiries, user=user or "")
             if html is not None:
                 shown.extend(advices)
             return [tell_advice(advice, as_json, full=full) for advice in advices]

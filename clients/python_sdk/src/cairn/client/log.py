@@ -27,6 +27,7 @@ from cairn_protocol import merkle
 from cairn_protocol.checkpoint import Verified, open_note
 from cairn_protocol.errors import BadConsistency, PartyId, ProtocolError
 from cairn_protocol.messages.log import LeafKind
+from cairn_protocol.messages.corrections import CutOrder
 from cairn_protocol.messages.openings import Opening
 from cairn_protocol.messages.parties import Genesis
 from cairn_protocol.messages.wire import decode
@@ -88,6 +89,11 @@ class LogView:
         seen = self._last()
         return seen.verified if seen else None
 
+    def last_note(self) -> str | None:
+        """That checkpoint as the hub and its trustees signed it, for whoever checks without this machine."""
+        seen = self._last()
+        return seen.note if seen else None
+
     async def refresh(self) -> Verified:
         """The newest checkpoint, once it fits all that was seen here and by every reachable trustee.
 
@@ -136,6 +142,22 @@ class LogView:
     def openings(self) -> list[Opening]:
         """Every opening in the log, as of the last `follow` or `verify_all`."""
         return [decode(content, Opening, culprit=HUB) for _, content in self._followed().openings]
+
+    def cuts(self) -> list[CutOrder]:
+        """Every cut in the log, as of the last `follow` or `verify_all`.
+
+        Raises ProofInvalid for one that no reviewer and analyst of the roster signed.
+        """
+        followed, roster = self._followed(), self.roster()
+        orders = []
+        for index, content in followed.cuts:
+            try:
+                orders.append(check_cut(content, roster, index))
+            except ProtocolError as error:
+                raise ProofInvalid(
+                    error.slug, f"leaf {index}: {error.detail}", culprit=error.culprit or HUB
+                ) from error
+        return orders
 
     async def verify_inclusion(self, leaf_hash: bytes) -> int | None:
         """The leaf's index under the last checkpoint seen, proven; None if the hub gives no proof yet.

@@ -13,7 +13,7 @@ import hmac
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -26,10 +26,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from cairn.client.seen import SeenCard
 from cairn.raw.normalise.match_key import MatchKey
+from cairn.raw.resolution import FIRST, Entry
 from cairn_protocol import kdf
 from cairn_protocol.errors import CairnError
 from cairn_protocol.kdf import Use
 from cairn_protocol.kinds import oprf_input
+from cairn_protocol.messages.corrections import ClearReason, Said
 from cairn_protocol.tags import CardKey, Tag
 from cairn_protocol.voprf import Output
 
@@ -49,6 +51,20 @@ CREATE TABLE IF NOT EXISTS derived (row BLOB PRIMARY KEY, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS opened (row BLOB PRIMARY KEY, until INTEGER NOT NULL, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS returns (row BLOB PRIMARY KEY, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS seen_cards (card_id BLOB PRIMARY KEY, sealed BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS record (
+    number INTEGER PRIMARY KEY,
+    once BLOB UNIQUE,              -- keyed digest of what is noted once only, such as a card shown
+    until INTEGER NOT NULL,
+    sealed BLOB NOT NULL           -- an Entry of the resolution record
+);
+CREATE TABLE IF NOT EXISTS statements (
+    row BLOB NOT NULL,             -- keyed digest of the inquiry's id
+    said TEXT NOT NULL,
+    sealed BLOB NOT NULL,          -- a Stated record
+    PRIMARY KEY (row, said)
+);
+CREATE TABLE IF NOT EXISTS told (row BLOB PRIMARY KEY, sealed BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS progress (row BLOB PRIMARY KEY, done INTEGER NOT NULL);
 """
 
 
@@ -85,11 +101,25 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
     promised_at: int | None = None
     leaf_index: int | None = None
     reason: str | None = None
+    revision: int = 1
+    before: "Filed | None" = None  # the revision that this one supersedes, for as long as it is not promised
     filed_by: str | None = None  # a named person of the firm; never sent
     released_by: str | None = None
 
     def __repr__(self) -> str:
         return f"Filed(state={self.state.value})"
+
+
+class Stated(msgspec.Struct, frozen=True, kw_only=True):
+    """What the firm said of a report of its own, and the hub's promise to log it."""
+
+    said: Said
+    reason: ClearReason | None
+    week: str
+    promise: bytes
+
+    def __repr__(self) -> str:
+        return f"Stated(said={self.said.value})"
 
 
 class Sent(StrEnum):
@@ -161,7 +191,10 @@ class Register:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All writes inside are kept together, or none is."""
+        """All writes inside are kept together, or none is. Inside another one it is part of that."""
+        if self._db.in_transaction:
+            yield
+            return
         with _told():
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -195,8 +228,10 @@ class Register:
                 " ON CONFLICT (row) DO UPDATE SET state = excluded.state, sealed = excluded.sealed",
                 (row, filed.state.value, sealed),
             )
-            if filed.state is State.WITHDRAWN:
+            if tags or filed.state is State.WITHDRAWN:
+                # A new revision has tags of its own, and nothing was said of it yet.
                 self._db.execute("DELETE FROM own_tags WHERE row = ?", (row,))
+                self._db.execute("DELETE FROM statements WHERE row = ?", (row,))
             self._db.executemany(
                 "INSERT OR IGNORE INTO own_tags (tag, row) VALUES (?, ?)", [(tag, row) for tag in tags]
             )
@@ -230,6 +265,67 @@ class Register:
             return any(
                 self._db.execute("SELECT 1 FROM own_tags WHERE tag = ? LIMIT 1", (tag,)).fetchone()
                 for tag in tags
+            )
+
+    # What was said of own reports
+
+    def keep_statement(self, inquiry_id: str, stated: Stated) -> None:
+        """Remember what was said of the report on this inquiry."""
+        row = self._row(b"inquiry", inquiry_id.encode())
+        sealed = self._seal(b"statements", row, msgspec.json.encode(stated))
+        with _told():
+            self._db.execute(
+                "INSERT OR REPLACE INTO statements (row, said, sealed) VALUES (?, ?, ?)",
+                (row, stated.said.value, sealed),
+            )
+
+    def statements(self, inquiry_id: str) -> list[Stated]:
+        """What was said of the latest revision of the report on this inquiry."""
+        return self._statements("row = ?", self._row(b"inquiry", inquiry_id.encode()))
+
+    def cleared_by_us(self, tags: Sequence[Tag], since_week: str) -> bool:
+        """Whether a report of this firm that carries one of these tags was cleared here, in that week or later."""
+        every = (
+            stated
+            for tag in tags
+            for stated in self._statements("row IN (SELECT row FROM own_tags WHERE tag = ?)", tag)
+        )
+        return any(stated.said is Said.CLEARED and stated.week >= since_week for stated in every)
+
+    def _statements(self, where: str, value: bytes) -> list[Stated]:
+        with _told():
+            rows = self._db.execute(
+                f"SELECT row, sealed FROM statements WHERE {where} ORDER BY said",  # noqa: S608
+                (value,),
+            ).fetchall()
+        return [msgspec.json.decode(self._open(b"statements", *row), type=Stated) for row in rows]
+
+    def inquiries_with(self, tag: Tag) -> list[Filed]:
+        """The records of own inquiries, not withdrawn, whose report carries this tag."""
+        with _told():
+            rows = self._db.execute(
+                "SELECT inquiries.row, sealed FROM own_tags JOIN inquiries USING (row)"
+                " WHERE tag = ? ORDER BY arrived",
+                (tag,),
+            ).fetchall()
+        return [msgspec.json.decode(self._open(b"inquiries", *row), type=Filed) for row in rows]
+
+    # What was told of earlier, so that only changes are told
+
+    def told(self, about: str) -> bytes | None:
+        """What was told last about that."""
+        row = self._row(b"told", about.encode())
+        with _told():
+            found = self._db.execute("SELECT sealed FROM told WHERE row = ?", (row,)).fetchone()
+        return None if found is None else self._open(b"told", row, found[0])
+
+    def keep_told(self, about: str, state: bytes) -> None:
+        """Remember what was told about that."""
+        row = self._row(b"told", about.encode())
+        with _told():
+            self._db.execute(
+                "INSERT OR REPLACE INTO told (row, sealed) VALUES (?, ?)",
+                (row, self._seal(b"told", row, state)),
             )
 
     def forget_old_bytes(self, now: float | None = None) -> int:
@@ -326,6 +422,71 @@ class Register:
         with _told():
             rows = self._db.execute("SELECT card_id, sealed FROM seen_cards").fetchall()
         return [msgspec.json.decode(self._open(b"seen_cards", *row), type=SeenCard) for row in rows]
+
+    # The resolution record
+
+    def note(
+        self, draft: Callable[[int, bytes], Entry], until: int, *, once: bytes | None = None
+    ) -> Entry | None:
+        """Append to the record; None if what `once` names was noted before.
+
+        draft  makes the entry from its number and the digest of the entry before
+        until  when it may be forgotten (Unix seconds)
+        """
+        mark = self._row(b"once", once) if once is not None else None
+        with self.transaction(), _told():
+            if (
+                mark is not None
+                and self._db.execute("SELECT 1 FROM record WHERE once = ?", (mark,)).fetchone()
+            ):
+                return None
+            last = self._db.execute(
+                "SELECT number, sealed FROM record ORDER BY number DESC LIMIT 1"
+            ).fetchone()
+            before = self._entry(*last) if last else None
+            entry = draft(before.number + 1, before.digest()) if before else draft(1, FIRST)
+            sealed = self._seal(b"record", entry.number.to_bytes(8, "big"), msgspec.json.encode(entry))
+            self._db.execute(
+                "INSERT INTO record (number, once, until, sealed) VALUES (?, ?, ?, ?)",
+                (entry.number, mark, until, sealed),
+            )
+        return entry
+
+    def record(self) -> list[Entry]:
+        """The whole record, in order."""
+        with _told():
+            rows = self._db.execute("SELECT number, sealed FROM record ORDER BY number").fetchall()
+        return [self._entry(*row) for row in rows]
+
+    def forget_old_record(self, now: float) -> int:
+        """Drop the oldest entries whose time is over, but never the last: the chain goes on from it."""
+        with self.transaction(), _told():
+            return self._db.execute(
+                "DELETE FROM record WHERE number < (SELECT min(number) FROM record WHERE until > ?)"
+                " AND until <= ?",
+                (int(now), int(now)),
+            ).rowcount
+
+    def _entry(self, number: int, sealed: bytes) -> Entry:
+        return msgspec.json.decode(self._open(b"record", number.to_bytes(8, "big"), sealed), type=Entry)
+
+    # How far a file was gone through
+
+    def progress(self, batch: bytes) -> int:
+        """The rows of a file that were done when the work on it stopped; 0 if it never began or was finished."""
+        with _told():
+            row = (self._row(b"progress", batch),)
+            found = self._db.execute("SELECT done FROM progress WHERE row = ?", row).fetchone()
+        return int(found[0]) if found else 0
+
+    def keep_progress(self, batch: bytes, done: int | None) -> None:
+        """Remember how far it is; None: it is finished."""
+        row = self._row(b"progress", batch)
+        with _told():
+            if done is None:
+                self._db.execute("DELETE FROM progress WHERE row = ?", (row,))
+            else:
+                self._db.execute("INSERT OR REPLACE INTO progress (row, done) VALUES (?, ?)", (row, done))
 
     # What an analyst opened, for a set time
 
