@@ -20,7 +20,7 @@ from hub.index.publishing import publish
 from hub.main import create_app
 from hub.services import Services
 from hub.settings import Settings
-from hub.verbs import disclose, genesis, liaisons, log, members, policy, returns, trends
+from hub.verbs import disclose, genesis, liaisons, log, members, policy, releases, returns, trends
 from hub.verbs.saying import AsJson, Exit, Home, database, say, verb, with_services
 
 SHUTDOWN_SECONDS = 15
@@ -36,6 +36,7 @@ app.add_typer(members.app, name="members")
 app.add_typer(liaisons.app, name="liaisons")
 app.add_typer(log.app, name="log")
 app.add_typer(trends.app, name="trends")
+app.add_typer(releases.app, name="releases")
 app.add_typer(returns.app, name="returns")
 app.add_typer(policy.app, name="policy")
 index = typer.Typer(no_args_is_help=True, help="The index that members sync.")

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.routing import Route
 
 from hub import metrics
-from hub.bulletins.ports import NoReleases
+from hub.bulletins.quoting import PublishedReleases
 from hub.bulletins.routes_analysts import router as analysts_router
 from hub.bulletins.routes_liaisons import router as liaisons_router
 from hub.bulletins.routes_members import router as bulletins_router
@@ -29,6 +29,7 @@ from hub.members.authorisation import require_listed
 from hub.members.routes import router as members_router
 from hub.openings.routes import router as openings_router
 from hub.problems import install
+from hub.releases.routes import router as releases_router
 from hub.reports.policy import router as policy_router
 from hub.reports.routes import BATCH_PATH
 from hub.reports.routes import router as reports_router
@@ -59,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.settings = settings
-    app.state.releases = NoReleases()
+    app.state.releases = PublishedReleases()
     install(app, settings, batch_paths=[BATCH_PATH])
     parts = (
         router,
@@ -71,6 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
         index_router,
         openings_router,
         trends_router,
+        releases_router,
         corrections_router,
         returns_router,
         analysts_router,

@@ -30,10 +30,3 @@ class Releases(Protocol):
     async def find(self, db: AsyncSession, release: str) -> ReleasedTable | None:
         """The release of that id that is in force, or None."""
         ...
-
-
-class NoReleases:
-    """A hub that has published none: then no bulletin can quote a figure."""
-
-    async def find(self, db: AsyncSession, release: str) -> ReleasedTable | None:
-        return None

@@ -1,4 +1,4 @@
-"""Releases, from draft to published. What is in them has passed disclosure control: nothing here is secret but drafts."""
+"""Releases, from draft to published. What is in them has passed disclosure control."""
 
 from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
+from itertools import takewhile
 from typing import Any, Final
 
 import ibis.expr.types as ir
@@ -70,7 +71,7 @@ async def answer(services: Services, question: TrendQuestion, audience: str = AN
         if kept := await _kept(db, now.number, audience, asked):
             return kept.answer, account
         event = await _event(db, question, now)
-        memory = await _memory(db, services, now, audience)
+        memory = _memory(services, now, audience, await _answers(db, now.number, audience))
         worked = await asyncio.to_thread(work, now, earlier, question, event, memory)
         if worked.sums:
             account = await spend(db, opened_account(services, audience), Fraction(len(worked.sums)))
@@ -275,13 +276,43 @@ async def _kept(db: AsyncSession, snapshot: int, audience: str, asked: bytes) ->
     return kept
 
 
-async def _memory(db: AsyncSession, services: Services, now: Snapshot, audience: str) -> Memory:
-    """What the audience was told of this snapshot, in the order it was told."""
+async def _answers(
+    db: AsyncSession, snapshot: int, audience: str, until: bytes | None = None
+) -> list[AnswerRow]:
+    """What the audience was told of a snapshot, in the order it was told; until a question if one is named."""
     rows = await db.scalars(
         select(AnswerRow)
-        .where(AnswerRow.snapshot == now.number, AnswerRow.audience == audience)
+        .where(AnswerRow.snapshot == snapshot, AnswerRow.audience == audience)
         .order_by(AnswerRow.number)
     )
+    return list(takewhile(lambda row: row.question != until, rows))
+
+
+async def answered_before(
+    services: Services, snapshot: int, audience: str, question: TrendQuestion
+) -> list[bytes]:
+    """The questions that were answered before this one, in their order."""
+
+    async def body(db: AsyncSession) -> list[bytes]:
+        return [row.question for row in await _answers(db, snapshot, audience, encode(question))]
+
+    return await services.store.read("answers", body)
+
+
+async def answer_again(
+    services: Services, now: Snapshot, earlier: Snapshot | None, audience: str, question: TrendQuestion
+) -> dict[str, Any]:
+    """An answer worked out anew from its snapshot and from what was told before it. Nothing is kept."""
+
+    async def body(db: AsyncSession) -> tuple[ControlEvent | None, Memory]:
+        told = await _answers(db, now.number, audience, encode(question))
+        return await _event(db, question, now), _memory(services, now, audience, told)
+
+    event, memory = await services.store.read("answers", body)
+    return (await asyncio.to_thread(work, now, earlier, question, event, memory)).told
+
+
+def _memory(services: Services, now: Snapshot, audience: str, rows: Sequence[AnswerRow]) -> Memory:
     memory = Memory(now.group_by_event())
     for row in rows:
         packed = services.envelopes.open(_sums_of(now.number, audience, row.question), row.sums)

@@ -126,6 +126,12 @@ def digest_of_rows(rows: Sequence[tuple[object, ...]]) -> bytes:
     return kdf.digest(kdf.Use.MESSAGE, *(msgspec.json.encode(row) for row in rows))
 
 
+def digest_of_table(table: pa.Table) -> bytes:
+    """The same of a table that was read again."""
+    columns = [column.to_pylist() for column in table.select([field.name for field in SCHEMA]).columns]
+    return digest_of_rows(list(zip(*columns, strict=True)))
+
+
 def first_day(week: str) -> dt.date:
     """The Monday of an ISO week."""
     return dt.date.fromisocalendar(int(week[:4]), int(week[6:]), 1)

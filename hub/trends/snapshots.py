@@ -124,6 +124,24 @@ async def newest(services: Services) -> tuple[Snapshot, Snapshot | None]:
     return opened[0], opened[1] if len(opened) > 1 else None
 
 
+async def numbered(services: Services, number: int) -> tuple[Snapshot, Snapshot | None]:
+    """The snapshot of that number, and the one before it. Raises NoSnapshot, SnapshotDamaged."""
+
+    async def body(db: AsyncSession) -> list[SnapshotRow]:
+        rows = await db.scalars(
+            select(SnapshotRow)
+            .where(SnapshotRow.number.in_([number, number - 1]))
+            .order_by(SnapshotRow.number.desc())
+        )
+        return list(rows)
+
+    rows = await services.store.read("snapshots", body)
+    if not rows or rows[0].number != number:
+        raise NoSnapshot("there is no snapshot of that number")
+    opened = [await opened_of(services, row) for row in rows]
+    return opened[0], opened[1] if len(opened) > 1 else None
+
+
 async def opened_of(services: Services, row: SnapshotRow) -> Snapshot:
     """The snapshot of a row, decrypted in memory. Raises SnapshotDamaged."""
     await services.envelopes.ready(services.store)

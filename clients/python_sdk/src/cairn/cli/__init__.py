@@ -44,6 +44,7 @@ def _load() -> None:
         member,
         policy,
         record,
+        releases,
         returns,
         weighing,
     )

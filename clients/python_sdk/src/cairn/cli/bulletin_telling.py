@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 # Refused as 403, but it is the act that is refused, not the party.
-_ACTS: Final = frozenset({"own-draft", "tasking"})
+_ACTS: Final = frozenset({"own-draft", "own-release", "tasking"})
 
 
 def run(home: Path | None, as_json: bool, work: "Callable[[Session], Awaitable[_T]]", **about: object) -> _T:
