@@ -30,6 +30,19 @@ FileArgument = Annotated[
 ]
 
 
+MapOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--map",
+        help="How another program's CSV becomes our columns: a TOML file.",
+        show_default=False,
+        exists=True,
+        dir_okay=False,
+    ),
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on with this file where an earlier run was cut off.")
+]
 UserOption = Annotated[
     str | None,
     typer.Option(
@@ -54,6 +67,8 @@ def check(
     file: FileArgument = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
+    mapping: MapOption = None,
+    resume: ResumeOption = False,
     full: Annotated[
         bool, typer.Option("--full", help="The whole card: what resolves each flag, and what you can do.")
     ] = False,
@@ -66,9 +81,12 @@ def check(
     """Has this buyer been seen elsewhere? Answered on this computer; the hub doesn't learn that you asked."""
     from cairn import checking
     from cairn.advice_text import as_html
-    from cairn.cli.batch import go_through
+    from cairn.cli.batch import Source, go_through
     from cairn.cli.telling import tell_advice, tell_unread_check
     from cairn.home import write_private
+    from cairn.raw.reading import mapping_of
+
+    source = Source(file, mapping_of(mapping) if mapping else None, resume)
 
     shown: list[Advice] = []
 
@@ -82,11 +100,13 @@ def check(
             return [tell_advice(advice, as_json, full=full) for advice in advices]
 
         return await go_through(
-            file,
+            source,
             answer,
             lambda row: tell_unread_check(row, as_json),
             size=checking.BATCH,
             show_progress=not as_json,
+            register=session.register,
+            verb="check",
         )
 
     code = with_hub(home, work)
@@ -100,6 +120,8 @@ def report(
     file: FileArgument = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
+    mapping: MapOption = None,
+    resume: ResumeOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would leave; send no report.")
     ] = False,
@@ -110,9 +132,12 @@ def report(
 ) -> None:
     """Tell the hub about inquiries: codes and sealed details leave, names don't. Filing again changes nothing."""
     from cairn import filing
-    from cairn.cli.batch import go_through
+    from cairn.cli.batch import Source, go_through
     from cairn.cli.dry_run import tell_what_would_leave
     from cairn.cli.telling import tell_receipt, tell_unread_report
+    from cairn.raw.reading import mapping_of
+
+    source = Source(file, mapping_of(mapping) if mapping else None, resume)
 
     async def work(hub: "AsyncHub") -> Exit:
         session = await hub.session()
@@ -126,11 +151,13 @@ def report(
             ]
 
         return await go_through(
-            file,
+            source,
             answer,
             lambda row: tell_unread_report(row, as_json),
             size=filing.BATCH,
             show_progress=not as_json,
+            register=session.register,
+            verb="dry-run" if dry_run else "report",
         )
 
     raise typer.Exit(with_hub(home, work))
@@ -141,12 +168,13 @@ def preview(
     file: FileArgument = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
+    mapping: MapOption = None,
     narrative: Annotated[
         bool, typer.Option("--narrative", help="As if the narrative were sealed too.")
     ] = False,
 ) -> None:
     """Show what would leave, compartment by compartment and byte for byte. The hub gets nothing."""
-    report(file, home, as_json, dry_run=True, narrative=narrative)
+    report(file, home, as_json, mapping, dry_run=True, narrative=narrative)
 
 
 @app.command()

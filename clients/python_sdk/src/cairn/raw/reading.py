@@ -24,6 +24,7 @@ from typing import IO, Any, ClassVar, Final, Literal
 
 from cairn.raw.fields import BadInquiry, nearest
 from cairn.raw.inquiry import Inquiry
+from cairn.raw.mapping import OURS, Mapped, read_mapping
 
 MAX_LINE_BYTES: Final = 128 * 1024  # the most the csv module takes for one cell
 MAX_CELLS: Final = 200
@@ -97,22 +98,30 @@ class Row:
     error: BadInquiry | None = None
 
 
-def read_inquiries(path: Path | str, format: Format | None = None) -> Iterator[Row]:
+def read_inquiries(
+    path: Path | str, format: Format | None = None, mapped: Mapped | None = None
+) -> Iterator[Row]:
     """The rows of a file, in order; empty lines are skipped.
 
     format  "jsonl" or "csv"; by the file's suffix if not told
+    mapped  how another program's CSV is to be read (`mapping_of`); the file is CSV then
 
     Raises, when the first row is asked for, UnreadableFile or an OSError if the file can't be opened.
     """
     path = Path(path)
-    read = {"jsonl": _read_jsonl, "csv": _read_csv}[format or _format_of(path)]
+    chosen = "csv" if mapped else format or _format_of(path)
     with path.open("rb") as file:
         if file.read(2) in _UTF16_MARKS:
             raise UnreadableFile("is UTF-16; save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')")
         file.seek(0)
         if file.read(3) != _UTF8_MARK:
             file.seek(0)
-        yield from read(file)
+        yield from _read_jsonl(file) if chosen == "jsonl" else _read_csv(file, mapped or OURS)
+
+
+def mapping_of(path: Path) -> Mapped:
+    """The mapping in a TOML file (`raw.mapping`). Raises BadMapping."""
+    return read_mapping(path, COLUMNS, LIST_COLUMNS)
 
 
 def template_csv() -> str:
@@ -165,10 +174,10 @@ def _no_constant(_: str) -> None:
     raise BadInquiry("holds NaN or Infinity, which are no numbers")
 
 
-def _read_csv(file: IO[bytes]) -> Iterator[Row]:
-    feed = _Feed(file)
-    rows = csv.reader(feed, strict=True)
-    header: tuple[str, ...] = ()
+def _read_csv(file: IO[bytes], mapped: Mapped) -> Iterator[Row]:
+    feed = _Feed(file, mapped.encoding)
+    rows = csv.reader(feed, strict=True, delimiter=mapped.delimiter)
+    header: tuple[str | None, ...] = ()
     number = 0
     while True:
         number += 1
@@ -176,9 +185,9 @@ def _read_csv(file: IO[bytes]) -> Iterator[Row]:
         try:
             cells = next(rows)
             if not header:
-                header = _header(cells)
+                header = _header(cells) if mapped.columns is None else _foreign(cells, mapped.columns)
             elif any(cell.strip() for cell in cells):
-                yield Row(number, Inquiry.from_mapping(_nested(header, cells)))
+                yield Row(number, Inquiry.from_mapping(_nested(header, cells, mapped)))
         except StopIteration:
             return
         except UnreadableFile:
@@ -194,7 +203,7 @@ def _read_csv(file: IO[bytes]) -> Iterator[Row]:
             yield Row(number, None, unquoted.at_row(number))
 
 
-def _only_after_header(header: Sequence[str], bad: BadInquiry) -> None:
+def _only_after_header(header: Sequence[str | None], bad: BadInquiry) -> None:
     if not header:
         raise UnreadableFile(bad.reason, row=1)
 
@@ -202,8 +211,8 @@ def _only_after_header(header: Sequence[str], bad: BadInquiry) -> None:
 class _Feed:
     """The lines of a file for `csv.reader`; a bad line raises, and the reader then goes on with the next."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._lines = _lines(file)
+    def __init__(self, file: IO[bytes], encoding: str) -> None:
+        self._lines = _lines(file, encoding)
         self.lines_of_row = 0
 
     def __iter__(self) -> Iterator[str]:
@@ -217,8 +226,8 @@ class _Feed:
         return line
 
 
-def _lines(file: IO[bytes]) -> Iterator[tuple[int, str | BadInquiry]]:
-    """The lines with their numbers from 1, decoded; an error in place of one that is too long or not UTF-8."""
+def _lines(file: IO[bytes], encoding: str = "utf-8") -> Iterator[tuple[int, str | BadInquiry]]:
+    """The lines with their numbers from 1, decoded; an error in place of one that is too long or encoded otherwise."""
     number = 0
     while line := file.readline(MAX_LINE_BYTES + 1):
         number += 1
@@ -230,11 +239,13 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, str | BadInquiry]]:
             yield number, BadInquiry("holds a NUL byte; if the file is UTF-16, save it as UTF-8")
         else:
             try:
-                yield number, line.decode("utf-8")
+                yield number, line.decode(encoding)
             except UnicodeDecodeError:
                 yield (
                     number,
-                    BadInquiry("is not UTF-8; save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8')"),
+                    BadInquiry(
+                        f"is not {encoding.upper()}; save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8')"
+                    ),
                 )
 
 
@@ -265,25 +276,41 @@ def _header(cells: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def _nested(header: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
+def _foreign(cells: Sequence[str], columns: Mapping[str, str]) -> tuple[str | None, ...]:
+    """Our name of each of another program's columns, None for one that is not read.
+
+    Raises UnreadableFile if a column that the mapping names is not there, or is there twice.
+    """
+    names = [cell.strip() for cell in cells]
+    for name in columns:
+        if names.count(name) != 1:
+            often = "twice" if name in names else "missing"
+            raise UnreadableFile(f'the column "{name}", which the mapping names, is {often}', row=1)
+    return tuple(columns.get(name) for name in names)
+
+
+def _nested(header: Sequence[str | None], cells: Sequence[str], mapped: Mapped) -> dict[str, Any]:
     """The row as `Inquiry.from_mapping` takes it. Empty cells are not told."""
     if any(cell.strip() for cell in cells[len(header) :]):
         raise BadInquiry(
             f"has {len(cells)} cells for {len(header)} columns; a text with a comma needs quotation marks"
         )
     nested: dict[str, Any] = {"party": {}}
-    for column, cell in zip(header, cells, strict=False):
-        value = _cell(cell, column)
-        if value:
+    for column, cell in (*zip(header, cells, strict=False), *mapped.constants.items()):
+        value = _cell(cell, column) if column else ""
+        if column and value:
             outer, _, inner = column.rpartition(".")
             fields = nested.setdefault(outer, {}) if outer else nested
-            fields[inner] = _entries(value, column) if column in LIST_COLUMNS else value
+            if column in LIST_COLUMNS:
+                fields.setdefault(inner, []).extend(_entries(value, column, mapped))
+            else:
+                fields[inner] = mapped.cell(column, value)
     return nested
 
 
-def _entries(value: str, column: str) -> list[str]:
-    entries = [_cell(entry, column) for entry in value.split(";", MAX_CELLS)]
-    return [entry for entry in entries if entry]
+def _entries(value: str, column: str, mapped: Mapped) -> list[str]:
+    entries = [_cell(entry, column) for entry in value.split(mapped.lists, MAX_CELLS)]
+    return [mapped.cell(column, entry) for entry in entries if entry]
 
 
 def _cell(cell: str, column: str) -> str:
