@@ -21,7 +21,7 @@ from cairn import AsyncHub, Inquiry
 from cairn.advice import Advice
 from cairn.client.errors import ProofInvalid
 from cairn.filing import Receipt
-from local import bulletins_told, filing, town
+from local import bulletins_told, filing, returns_told, town
 from local.processes import CommandFailed, attempt, command, wait_until
 from local.running import Local, database_url
 from local.stories import ORKIDE, S3_LATER, SCOPE
@@ -82,6 +82,7 @@ async def _tell(local: Local) -> None:
     await _one_event(place)
     await _opening(place, sealed)
     await _outages(local)
+    await returns_told.tell(place, _chapter, _say, _expect)
     await bulletins_told.tell(local, _chapter, _say, _expect)
     await _edited_log(local)
     _chapter("What each party could and could not see")
@@ -94,7 +95,6 @@ async def _tell(local: Local) -> None:
         "an analyst: codes, bands and links; a name only after three groups' evidence, a colleague and two trustees"
     )
     _say("a government: sanitised bulletins that two people let out; it comments, and directs nothing")
-    _say("not yet in this version: aggregates under encryption")
 
 
 async def _shopping_around(place: Town) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from local import bulletins, filing, town
+from local import bulletins, filing, returns, town
 from local.processes import CommandFailed, write_json
 from local.running import Local
 from local.town import Town
@@ -60,6 +60,14 @@ def _prepare(local: Local) -> None:
         asyncio.run(filing.sync_everybody(place))
         _say("index published; every firm synced it and proved its receipts")
         filled.touch()
+    summed = place.folder / "returns-summed"
+    if not summed.exists():
+        told = returns.sum_last_month(place, dt.date.today())
+        _say(
+            f"returns of {told.groups} groups summed for {told.period}, under a key of stored primes: "
+            f"{len(told.figures)} counters published"
+        )
+        summed.touch()
     bulletins.give_tokens(place)
     released = place.folder / "bulletins-released"
     if not released.exists():

@@ -15,13 +15,16 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from cairn_protocol.errors import BadDealing, BadPaillierKey, BadSignature
 from cairn_protocol.messages.parties import Genesis, TrusteeKeys
-from cairn_protocol.messages.returns_exchange import Dealing
+from cairn_protocol.messages.returns_exchange import Dealing, approve_key
 from cairn_protocol.messages.wire import Signed, digest_of, open_signed, sign
 from cairn_protocol.paillier import MIN_MODULUS_BITS, PublicKey, public_key
 from cairn_protocol.paillier_shares import KeyShare, deal, decode_share, safe_prime
+from trustee import keys as key_file
 from trustee.ceremony.dealing import SUITE
 from trustee.errors import HomeError
+from trustee.home import Home
 from trustee.keys import ServingKeys
+from trustee.returns import holding
 
 
 def fresh_primes() -> tuple[int, int]:
@@ -55,6 +58,17 @@ def deal_for(genesis: Genesis, dealer: str, signing: Ed25519PrivateKey, primes: 
         for share, holder in zip(dealt.shares, genesis.trustees, strict=True)
     )
     return sign(Dealing(dealer=dealer, key=dealt.key.message, shares=shares), signing)
+
+
+def accept(home: Home, word: str, signed: Signed) -> tuple[PublicKey, bytes]:
+    """Keep this trustee's share in its home; the key, and this trustee's approval of it (64 bytes).
+
+    Raises as `take_share`, and HomeError, WrongPassphrase.
+    """
+    keys = key_file.load(home, word)
+    key, share = take_share(signed, home.genesis(), home.descriptor().keys, keys)
+    holding.keep(home, word, key, share)
+    return key, approve_key(key.message, keys.signing)
 
 
 def take_share(

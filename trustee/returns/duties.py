@@ -7,7 +7,7 @@ Source: design.md 4.7.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -38,7 +38,9 @@ from trustee.returns import journal
 from trustee.returns.holding import Held
 from trustee.storage.database import Store
 
+RESULT = "result"  # beside what the hub wants: a last look at what it published
 _HUB = "hub"
+_PAUSE_SECONDS = 0.5
 
 
 class Outcome(StrEnum):
@@ -51,7 +53,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One duty and what became of it. `error` says why, where it was refused."""
+    """One duty and what became of it. `what` is a Wanted or RESULT; `error` says why it was refused."""
 
     period: str
     what: str
@@ -85,7 +87,23 @@ def answer(office: Office) -> list[Told]:
     waiting = decode(office.hub.get("/v1/returns/duties").content, Duties, culprit=_HUB).duties
     told = [_try(office, log, duty.period, duty.wanted) for duty in waiting]
     unchecked = sorted(set(log.results) - office.store.read(journal.checked))
-    return told + [_try(office, log, period, "result") for period in unchecked]
+    return told + [_try(office, log, period, RESULT) for period in unchecked]
+
+
+def answer_until(office: Office, seconds: float) -> Iterator[Told]:
+    """Do what waits, and with it what its answers bring, until nothing does, something is refused or time is up.
+
+    Tells of every duty done or refused. Raises as `answer`.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        told = answer(office)
+        yield from (one for one in told if one.outcome is not Outcome.WAITING)
+        if any(one.outcome is Outcome.REFUSED for one in told) or time.monotonic() > until:
+            return
+        if not told and not is_unfinished(office):
+            return
+        time.sleep(_PAUSE_SECONDS)
 
 
 def is_unfinished(office: Office) -> bool:
@@ -98,7 +116,7 @@ def _try(office: Office, log: ReturnsLog, period: str, what: str) -> Told:
         Wanted.DEPOSIT: _deposit,
         Wanted.SIGNATURE: _sign,
         Wanted.PART: _give_part,
-        "result": _check_result,
+        RESULT: _check_result,
     }
     try:
         done = acts[what](office, log, period)

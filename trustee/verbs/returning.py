@@ -4,7 +4,6 @@
 Database and arithmetic are imported where they are used: they take most of a second to load.
 """
 
-import time
 from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +13,6 @@ import typer
 from cairn_protocol.messages.wire import Signed, decode, encode
 from trustee import keys as key_file
 from trustee.home import Home, write_private
-from trustee.hub_link import HubLink
 from trustee.settings import Settings
 from trustee.verbs.saying import (
     AsJson,
@@ -29,14 +27,10 @@ from trustee.verbs.saying import (
 )
 
 if TYPE_CHECKING:
-    from cairn_protocol.paillier import PublicKey
     from trustee.returns.duties import Told
-    from trustee.returns.holding import Held
 
 paillier = typer.Typer(no_args_is_help=True, help="The key that returns are encrypted under.")
 returns = typer.Typer(no_args_is_help=True, help="Periods of returns: noise, signatures, parts of sums.")
-
-_PAUSE_SECONDS = 0.5
 
 
 @paillier.command("deal")
@@ -80,17 +74,12 @@ def accept(
 ) -> None:
     """Take this trustee's share, if it is the one that the key fixes, and approve the key."""
     with verb(as_json):
-        from cairn_protocol.messages.returns_exchange import approve_key
-        from trustee.returns import holding
-        from trustee.returns.dealing import take_share
+        from trustee.returns import dealing as ceremony
 
         own = Home(home)
-        word = passphrase(own, passphrase_file)
-        keys = key_file.load(own, word)
         signed = decode(dealing.read_bytes(), Signed)
-        key, share = take_share(signed, own.genesis(), own.descriptor().keys, keys)
-        holding.keep(own, word, key, share)
-        write_private(out, b64encode(approve_key(key.message, keys.signing)) + b"\n")
+        key, approval = ceremony.accept(own, passphrase(own, passphrase_file), signed)
+        write_private(out, b64encode(approval) + b"\n")
         say(
             as_json,
             f"This trustee holds its share of key {key.digest.hex()[:16]}. Give {out} to the hub's operator.",
@@ -115,45 +104,21 @@ def answer(
 ) -> None:
     """Do what periods wait for: deposit noise, sign a close that holds, give the part, check the result."""
     with verb(as_json):
-        from trustee.inside import opened
-        from trustee.returns import duties, holding
-        from trustee.returns.duties import Office, Outcome
+        from trustee.returns import duties
+        from trustee.returns.office import open_office
 
-        own, settings = Home(home), Settings()
-        word = passphrase(own, passphrase_file)
-        keys = key_file.load(own, word)
-        identity = own.descriptor().keys.id
-        link = HubLink(
-            hub.rstrip("/") if hub else own.hub_url(), identity, keys.signing, settings.hub_seconds
-        )
-        shares: dict[bytes, Held] = {}
-
-        def held(key: "PublicKey") -> "Held":
-            if key.digest not in shares:
-                shares[key.digest] = holding.load(own, word, key)
-            return shares[key.digest]
-
-        said: list[Told] = []
-        until = time.monotonic() + wait
-        with opened(own, settings) as store:
-            office = Office(
-                own.genesis(), identity, keys, store, link, held, settings.returns_rho_thousandths
-            )
-            while True:
-                told = duties.answer(office)
-                said += [one for one in told if one.outcome is not Outcome.WAITING]
-                for one in told:
-                    if one.outcome is not Outcome.WAITING:
-                        _tell(one, as_json)
-                ended = any(one.outcome is Outcome.REFUSED for one in told) or time.monotonic() > until
-                if ended or not (told or duties.is_unfinished(office)):
-                    break
-                time.sleep(_PAUSE_SECONDS)
-        if not said and not as_json:
+        own = Home(home)
+        refused = None
+        with open_office(own, Settings(), passphrase(own, passphrase_file), hub) as office:
+            done = 0
+            for one in duties.answer_until(office, wait):
+                _tell(one, as_json)
+                done += 1
+                refused = refused or one.error
+        if not done and not as_json:
             say(False, "Nothing waits.")
-        errors = [one.error for one in said if one.error is not None]
-        if errors:
-            raise typer.Exit(code_of(errors[0]))
+        if refused is not None:
+            raise typer.Exit(code_of(refused))
 
 
 def _tell(one: "Told", as_json: bool) -> None:
