@@ -7,17 +7,14 @@ Source: domain brief 4.2, 4.5.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cairn_protocol.messages.corrections import Said
+from cairn_protocol.messages.corrections import Said, cleared_since
 from hub.reports.bulk import among
 from hub.reports.tables import ReportRow, StatementRow
-
-CLEARED_FOR: Final = timedelta(days=180)
 
 _TURNED: Final = text(
     "SELECT DISTINCT linked.cluster FROM statements s JOIN reports r"
@@ -45,22 +42,16 @@ async def statements_on(db: AsyncSession, numbers: Collection[int], now: int) ->
     )
     said: dict[int, set[Said]] = defaultdict(set)
     for number, word, week in await db.execute(rows):
-        if word != Said.CLEARED or week >= _since(now):
+        if word != Said.CLEARED or week >= cleared_since(now):
             said[number].add(Said(word))
     return said
 
 
 async def clusters_to_tell(db: AsyncSession, now: int) -> set[int]:
     """The clusters of which something was said, or has lapsed, since cards were last made."""
-    return set(await db.scalars(_TURNED, {"since": _since(now)}))
+    return set(await db.scalars(_TURNED, {"since": cleared_since(now)}))
 
 
 async def told(db: AsyncSession, now: int) -> None:
     """Cards have been made with everything in mind that counts now."""
-    await db.execute(_SHOWN, {"since": _since(now)})
-
-
-def _since(now: int) -> str:
-    """The first ISO week in which what was cleared still counts."""
-    year, week, _ = (datetime.fromtimestamp(now, UTC) - CLEARED_FOR).isocalendar()
-    return f"{year}-W{week:02d}"
+    await db.execute(_SHOWN, {"since": cleared_since(now)})

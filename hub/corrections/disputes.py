@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.messages.index import band
 from hub.cards.subjects import Subject, subjects_of
-from hub.corrections.splitting import split
+from hub.corrections.splitting import contacts, split
 from hub.linkage.events import events_of, groups_of
 from hub.linkage.tables import ClusterRow, LinkedReport
 from hub.reports.bulk import among
@@ -46,8 +46,11 @@ class Disputable:
             "families": sorted({report.family for report in told}),
             "disputed": [str(self.reports[at]) for at, report in enumerate(told) if report.disputed],
             "reports": [str(report) for report in self.reports],
-            "parts": [[str(self.reports[at]) for at in part] for part in apart.parts],
-            "common": [tag.hex() for tag in apart.common],
+            "parts": [[str(self.reports[at]) for at in part] for part in apart],
+            "contacts": {
+                tag.hex(): [str(self.reports[at]) for at in having]
+                for tag, having in contacts([report.tags for report in told]).items()
+            },
         }
 
 

@@ -18,17 +18,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from cairn import checking, filing
+from cairn import alerts, checking, correcting, filing
 from cairn.advice import Advice
+from cairn.alerts import Alert
 from cairn.client.index_sync import IndexState
 from cairn.client.log import Audit
 from cairn.filing import Proofs, Receipt
 from cairn.home import ENVIRONMENT, Home, HomeError
 from cairn.preview import Preview, preview_all
 from cairn.raw.inquiry import Inquiry
+from cairn.raw.register import Stated
 from cairn.raw.resolution import Entry
 from cairn.record import decide, resolve_flag
 from cairn.session import Session
+from cairn_protocol.messages.corrections import ClearReason
 
 _T = TypeVar("_T")
 
@@ -105,6 +108,33 @@ class AsyncHub:
         """Take a report back. Raises KeyError if nothing was filed under that id."""
         return await filing.withdraw(await self.session(), inquiry_id)
 
+    async def amend(
+        self,
+        inquiry_id: str,
+        *,
+        outcome: str | None = None,
+        inquiry: Inquiry | None = None,
+        user: str | None = None,
+    ) -> Receipt:
+        """File the next revision of a report: another outcome, or the whole inquiry. Raises NothingFiled."""
+        session = await self.session()
+        return await correcting.amend(session, inquiry_id, outcome=outcome, inquiry=inquiry, user=user)
+
+    async def clear(self, inquiry_id: str, reason: ClearReason) -> Stated:
+        """Say that an inquiry turned out to be innocent, and why. Raises NothingFiled."""
+        return await correcting.clear(await self.session(), inquiry_id, reason)
+
+    async def dispute(self, inquiry_id: str) -> Stated:
+        """Say that a report is not about the subject it was linked with (NOT-OURS). Raises NothingFiled."""
+        return await correcting.dispute(await self.session(), inquiry_id)
+
+    async def alerts(self) -> list[Alert]:
+        """What changed since this was last asked, by the index as synced. Each is told once."""
+        session = await self.session()
+        news = alerts.news(session)
+        await alerts.remember(session, news)
+        return list(news.alerts)
+
     async def resolve_flag(self, inquiry_id: str, flag: str, resolution: str, *, user: str) -> Entry:
         """Note in the record how a flag was resolved, and who says so. Raises BadRecord."""
         return resolve_flag(await self.session(), inquiry_id, flag, resolution, user)
@@ -113,13 +143,16 @@ class AsyncHub:
         """Note a decision in the record, one of the codes of an advice's options. Raises BadRecord."""
         return decide(await self.session(), inquiry_id, decision, reason, user)
 
-    async def sync(self) -> IndexState:
-        """Fetch, verify and keep the latest index."""
+    async def sync(self, on_alert: Callable[[Alert], None] | None = None) -> IndexState:
+        """Fetch, verify and keep the latest index. on_alert: called with whatever that changed (`alerts`)."""
         session = await self.session()
         await session.policies.refresh(session.hub)
         state = await session.syncing.sync()
         await session.log.follow()  # who was let in, and whose reports were opened
         session.forget_index()
+        if on_alert is not None:
+            for alert in await self.alerts():
+                on_alert(alert)
         return state
 
     async def send_outbox(self) -> list[Receipt]:
@@ -194,6 +227,29 @@ class Hub:
         """Take a report back. Raises KeyError if nothing was filed under that id."""
         return self._run(self._hub.withdraw(inquiry_id))
 
+    def amend(
+        self,
+        inquiry_id: str,
+        *,
+        outcome: str | None = None,
+        inquiry: Inquiry | None = None,
+        user: str | None = None,
+    ) -> Receipt:
+        """File the next revision of a report: another outcome, or the whole inquiry. Raises NothingFiled."""
+        return self._run(self._hub.amend(inquiry_id, outcome=outcome, inquiry=inquiry, user=user))
+
+    def clear(self, inquiry_id: str, reason: ClearReason) -> Stated:
+        """Say that an inquiry turned out to be innocent, and why. Raises NothingFiled."""
+        return self._run(self._hub.clear(inquiry_id, reason))
+
+    def dispute(self, inquiry_id: str) -> Stated:
+        """Say that a report is not about the subject it was linked with (NOT-OURS). Raises NothingFiled."""
+        return self._run(self._hub.dispute(inquiry_id))
+
+    def alerts(self) -> list[Alert]:
+        """What changed since this was last asked, by the index as synced. Each is told once."""
+        return self._run(self._hub.alerts())
+
     def resolve_flag(self, inquiry_id: str, flag: str, resolution: str, *, user: str) -> Entry:
         """Note in the record how a flag was resolved, and who says so. Raises BadRecord."""
         return self._run(self._hub.resolve_flag(inquiry_id, flag, resolution, user=user))
@@ -202,9 +258,9 @@ class Hub:
         """Note a decision in the record, one of the codes of an advice's options. Raises BadRecord."""
         return self._run(self._hub.decide(inquiry_id, decision, reason, user=user))
 
-    def sync(self) -> IndexState:
-        """Fetch, verify and keep the latest index."""
-        return self._run(self._hub.sync())
+    def sync(self, on_alert: Callable[[Alert], None] | None = None) -> IndexState:
+        """Fetch, verify and keep the latest index. on_alert: called with whatever that changed (`alerts`)."""
+        return self._run(self._hub.sync(on_alert))
 
     def send_outbox(self) -> list[Receipt]:
         """Go on with what waits."""

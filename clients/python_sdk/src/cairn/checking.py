@@ -6,9 +6,11 @@ trustees, who learn a padded count. A check that can't be answered waits in the 
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from cairn.advice import Advice, Circumstances, IndexAge, Sighting, advise, queued, refused
 from cairn.client.errors import Metered, TrusteeUnavailable, Unreachable
-from cairn.client.join import LocalIndex
+from cairn.client.join import FoundCard, LocalIndex
 from cairn.client.seen import SeenCard
 from cairn.looking_up import keys_of, look_up
 from cairn.raw.inquiry import Inquiry
@@ -19,6 +21,8 @@ from cairn.raw.stored import to_bytes
 from cairn.record import note_shown
 from cairn.session import Session
 from cairn_protocol.kinds import Kind
+from cairn_protocol.messages.corrections import cleared_since
+from cairn_protocol.messages.index import Card
 from cairn_protocol.tags import Tag
 
 # The advice is the same whether the values came at once or one by one; a batch shares its requests.
@@ -102,8 +106,21 @@ def _sightings(
             SeenCard(card_id=f.card.card_id, version=f.card.version, seen_at=now) for f in found
         )
     return [
-        Sighting(f.card, tuple(kinds[tag] for tag in f.via), session.register.is_ours(f.via)) for f in found
+        Sighting(
+            _cleared_by_others(session, f),
+            tuple(kinds[tag] for tag in f.via),
+            session.register.is_ours(f.via),
+        )
+        for f in found
     ]
+
+
+def _cleared_by_others(session: Session, found: FoundCard) -> Card:
+    """The card less our own clearance: what we said ourselves tells us nothing."""
+    card = found.card
+    if card.cleared and session.register.cleared_by_us(found.via, cleared_since(session.now())):
+        return msgspec.structs.replace(card, cleared=card.cleared - 1)
+    return card
 
 
 def index_age(session: Session) -> IndexAge | None:

@@ -18,7 +18,7 @@ import msgspec
 from cairn.client.errors import ClientError, Conflict, Metered, Rejected, TrusteeUnavailable, Unreachable
 from cairn.client.hub import Promised
 from cairn.looking_up import keys_of, look_up
-from cairn.raw.building import build_report, report_id_for
+from cairn.raw.building import Revision, build_report, report_id_for
 from cairn.raw.inquiry import Inquiry
 from cairn.raw.normalise.match_key import MatchKey
 from cairn.raw.register import Filed, State
@@ -33,7 +33,7 @@ BATCH = 50
 OVERDUE_SECONDS = 60  # the hub merges a promised leaf within this time
 
 _HELD = "held: a second named person must release it (`cairn outbox list`, `cairn outbox release`)"
-_NAME_YOURSELF = "unnamed-user: the policy pack wants a named person: say who you are with --user"
+NAME_YOURSELF = "unnamed-user: the policy pack wants a named person: say who you are with --user"
 
 
 class NotReleasable(CairnError):
@@ -80,7 +80,7 @@ async def file_all(
     user       the named person who files; kept in the register
     """
     if not user and needs_user(session):
-        return [Receipt(one.inquiry_id, None, ReceiptStatus.REFUSED, _NAME_YOURSELF) for one in inquiries]
+        return [Receipt(one.inquiry_id, None, ReceiptStatus.REFUSED, NAME_YOURSELF) for one in inquiries]
     receipts: dict[int, Receipt] = {}
     fresh: list[tuple[int, Filed]] = []
     with session.register.transaction():
@@ -90,7 +90,7 @@ async def file_all(
                 receipts[at] = filed
             else:
                 fresh.append((at, filed))
-    sent = await _go_on(session, [filed for _, filed in fresh])
+    sent = await go_on(session, [filed for _, filed in fresh])
     receipts.update((at, receipt) for (at, _), receipt in zip(fresh, sent, strict=True))
     return [receipts[at] for at in range(len(inquiries))]
 
@@ -112,6 +112,8 @@ def _admit(session: Session, inquiry: Inquiry, narrative: bool, user: str | None
             inquiry=content,
             narrative=narrative,
             report_id=report_id_for(session.keys.register, inquiry.inquiry_id),
+            revision=earlier.revision if earlier else 1,
+            before=earlier.before if earlier else None,
             filed_by=user,
         )
         session.register.keep(filed)
@@ -145,7 +147,7 @@ def receipt_of(filed: Filed, why_queued: str | None = None) -> Receipt:
     return Receipt(filed.inquiry_id, str(filed.report_id), status, why, filed.promise)
 
 
-async def _go_on(session: Session, filed: Sequence[Filed]) -> list[Receipt]:
+async def go_on(session: Session, filed: Sequence[Filed]) -> list[Receipt]:
     """Take records from where they are to a promise, or as far as it goes now."""
     try:
         ready = await make_ready(session, filed)
@@ -165,7 +167,7 @@ async def make_ready(session: Session, filed: Sequence[Filed]) -> list[Filed]:
     waiting = [f for f in filed if f.state is State.WAITING]
     if not waiting:
         return list(filed)
-    built = await _build(session, [(from_bytes(f.inquiry), f.narrative) for f in waiting])
+    built = await _build(session, [(from_bytes(f.inquiry), f.narrative, _revision(f)) for f in waiting])
     state = State.HELD if session.policies.in_force().hold else State.READY
     ready: dict[str, Filed] = {}
     with session.register.transaction():
@@ -187,18 +189,23 @@ class Built:
 
 async def build(session: Session, inquiries: Sequence[Inquiry], *, narrative: bool = False) -> list[Built]:
     """The reports that filing these inquiries would send. Raises TrusteeUnavailable, Metered, Unreachable."""
-    return await _build(session, [(one, narrative) for one in inquiries])
+    return await _build(session, [(one, narrative, Revision()) for one in inquiries])
 
 
-async def _build(session: Session, inquiries: Sequence[tuple[Inquiry, bool]]) -> list[Built]:
+def _revision(filed: Filed) -> Revision:
+    return Revision(filed.revision, filed.before.digest if filed.before else None)
+
+
+async def _build(session: Session, inquiries: Sequence[tuple[Inquiry, bool, Revision]]) -> list[Built]:
     filer = session.filer()
     await session.know_roster()  # by which an item's number may be too telling to be sent
-    keys = [keys_of(session, inquiry) for inquiry, _ in inquiries]
+    keys = [keys_of(session, inquiry) for inquiry, _, _ in inquiries]
     known = await look_up(session, keys)
     built = []
-    for (inquiry, narrative), some in zip(inquiries, keys, strict=True):
+    for (inquiry, narrative, revision), some in zip(inquiries, keys, strict=True):
         secrets = [derive(known[key].y, key.kind, filer.epoch) for key in some]
-        report = build_report(inquiry, secrets, filer, narrative=narrative, rules=session.rules_for(inquiry))
+        rules = session.rules_for(inquiry)
+        report = build_report(inquiry, secrets, filer, revision, narrative=narrative, rules=rules)
         tags = tuple((key, secret.tag) for key, secret in zip(some, secrets, strict=True))
         built.append(Built(report, tags))
     return built
@@ -221,8 +228,17 @@ async def _send(session: Session, ready: Sequence[Filed]) -> list[Receipt]:
     kept = [_with_answer(session, f, answer) for f, answer in zip(ready, answers, strict=True)]
     with session.register.transaction():
         for f in kept:
-            session.register.keep(f)
+            _keep(session, f)
     return [receipt_of(f) for f in kept]
+
+
+def _keep(session: Session, filed: Filed) -> None:
+    """Keep what became of a report. If an amendment was refused, the revision before it stands."""
+    if filed.state is State.REFUSED and filed.before is not None:
+        tags = decode(filed.before.report, Report).signed.header.tags() if filed.before.report else []
+        session.register.keep(filed.before, tags)
+    else:
+        session.register.keep(filed)
 
 
 def _with_answer(session: Session, filed: Filed, answer: Promised | ClientError) -> Filed:
@@ -250,7 +266,7 @@ async def send_outbox(session: Session) -> list[Receipt]:
         if not waiting:
             return receipts
         done.update(f.inquiry_id for f in waiting)
-        receipts += await _go_on(session, waiting)
+        receipts += await go_on(session, waiting)
         if any(r.status is ReceiptStatus.QUEUED and r.reason != _HELD for r in receipts):
             return receipts
 
@@ -317,13 +333,16 @@ async def withdraw(session: Session, inquiry_id: str) -> Receipt:
     filed = session.register.filed(inquiry_id)
     if filed is None:
         raise KeyError(inquiry_id)
-    if filed.state in (State.PROMISED, State.PROVEN, State.READY):
+    if filed.before is not None and filed.state in (State.WAITING, State.HELD):
+        filed = filed.before  # the hub has that one; the amendment never left
+    if filed.state is State.READY:
+        # It may have reached the hub although no promise came back: only a filed report can be taken back.
+        (receipt,) = await _send(session, [filed])
+        if receipt.status is ReceiptStatus.QUEUED:
+            raise Unreachable("hub", "does not answer; the report waits and was not withdrawn")
+        filed = session.register.filed(inquiry_id) or filed
+    if filed.state in (State.PROMISED, State.PROVEN):
         assert filed.report_id is not None and filed.digest is not None
-        if filed.state is State.READY:
-            # It may have reached the hub although no promise came back: only a filed report can be taken back.
-            (receipt,) = await _send(session, [filed])
-            if receipt.status is ReceiptStatus.QUEUED:
-                raise Unreachable("hub", "does not answer; the report waits and was not withdrawn")
         await session.hub.retract(
             Retraction(member=session.profile.party, report_id=filed.report_id, digest=filed.digest)
         )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from cairn.alerts import RECALLED
 from cairn.checking import index_age
 from cairn.client.errors import ClientError, ProofInvalid
 from cairn.client.seen import recalled
@@ -10,18 +11,8 @@ from cairn.filing import OVERDUE_SECONDS
 from cairn.raw.register import State
 from cairn.session import Session
 from cairn_protocol.errors import RevokedSigner, UnknownSigner
-from cairn_protocol.messages.index import RecallReason
 from cairn_protocol.messages.openings import opening_id
 from cairn_protocol.openings import requested
-
-_RECALLED = {
-    RecallReason.WITHDRAWN: "too few reports are left behind it",
-    RecallReason.WRONG_JOIN: "it joined reports that do not belong together",
-    RecallReason.WRONG_DATA: "it rested on wrong data",
-    RecallReason.DISPUTE_UPHELD: "the party disputed it and was right",
-    RecallReason.LEGAL: "for a legal reason",
-    RecallReason.SUPERSEDED: "another card has taken its place",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +114,6 @@ def _of_cards(session: Session) -> list[str]:
     if index is None:
         return []
     return [
-        f"A card that was shown here is recalled: {_RECALLED[recall.reason]}. Check its inquiries again."
+        f"A card that was shown here is recalled: {RECALLED[recall.reason]}. Check its inquiries again."
         for recall in recalled(index.manifest, session.register.seen())
     ]

@@ -13,6 +13,7 @@ Not here: what a cut does to evidence (`cairn_protocol.cuts`).
 Source: domain brief 4.5, S4; design.md 4.4 and 4.6.
 """
 
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final
 from uuid import UUID
@@ -32,6 +33,7 @@ from cairn_protocol.messages.wire import (
     digest_of,
 )
 
+CLEARED_FOR: Final = timedelta(days=180)  # after that a clearance says nothing of what came since
 MAX_PARTS: Final = 8
 MAX_REPORTS: Final = 1_000  # in all parts together
 MAX_COMMON: Final = 64
@@ -142,3 +144,9 @@ def check_order(order: CutOrder, *, culprit: PartyId | None = None) -> None:
 def cut_id(order: CutOrder) -> str:
     """How people call a cut: 16 hex digits of its order's digest."""
     return digest_of(order)[:8].hex()
+
+
+def cleared_since(now: float) -> str:
+    """The first ISO week of which a clearance still counts at `now` (seconds since 1970)."""
+    year, week, _ = (datetime.fromtimestamp(now, UTC) - CLEARED_FOR).isocalendar()
+    return f"{year}-W{week:02d}"

@@ -36,6 +36,7 @@ def _load() -> None:
         analyst_bulletins,
         analyst_trends,
         bulletins,
+        correcting,
         index,
         joining,
         keys,
@@ -46,6 +47,7 @@ def _load() -> None:
         record,
         releases,
         returns,
+        reviewer,
         weighing,
     )
 

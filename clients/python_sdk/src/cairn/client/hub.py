@@ -15,6 +15,7 @@ from cairn.client.answers import limit_of, read_message, read_note
 from cairn.client.connection import CONFLICT_SLUGS, HUB, Connection
 from cairn.client.errors import Conflict, Misconfigured, ProofInvalid, Rejected
 from cairn_protocol.errors import ProtocolError
+from cairn_protocol.messages.corrections import Statement
 from cairn_protocol.messages.index import ManifestAnswer, SegmentRef, segment_digest
 from cairn_protocol.messages.log import ConsistencyProof, Entries, InclusionProof, LeafKind, hash_of
 from cairn_protocol.messages.parties import Genesis
@@ -83,6 +84,22 @@ class HubClient:
                 "member": retraction.member,
                 "report_id": retraction.report_id,
                 "leaf_hash": hash_of(LeafKind.RETRACTION, digest_of(signed)),
+            },
+        )
+
+    async def state(self, statement: Statement) -> Promised:
+        """Say something of one's own report, signed by the connection's signer. The same again: the same promise."""
+        signer = self._connection.signer
+        if signer is None:
+            raise Misconfigured("a statement needs the member's key; enrol first")
+        signed = sign(statement, signer.private_key)
+        answer = await self._connection.post(HUB, "/v1/statements", encode(signed), limit=limit_of(Signed))
+        return self._promised(
+            read_message(answer.content, Signed, HUB),
+            {
+                "member": statement.member,
+                "report_id": statement.report_id,
+                "leaf_hash": hash_of(LeafKind.STATEMENT, digest_of(signed)),
             },
         )
 

@@ -25,9 +25,10 @@ from cairn.client.mirrors import Mirrors
 from cairn.client.reading import NOTHING_READ, Followed, Reading
 from cairn_protocol import merkle
 from cairn_protocol.checkpoint import Verified, open_note
+from cairn_protocol.cuts import check_cut
 from cairn_protocol.errors import BadConsistency, PartyId, ProtocolError
-from cairn_protocol.messages.log import LeafKind
 from cairn_protocol.messages.corrections import CutOrder
+from cairn_protocol.messages.log import LeafKind
 from cairn_protocol.messages.openings import Opening
 from cairn_protocol.messages.parties import Genesis
 from cairn_protocol.messages.wire import decode

@@ -26,6 +26,7 @@ class Followed(msgspec.Struct, frozen=True):
     acts      leaf index and content of every roster act
     openings  leaf index and content of every opening: a firm finds its own reports in them
     manifest  number of the newest manifest of the index; 0 before the first
+    cuts      leaf index and content of every cut: a firm finds its own reports in them too
     """
 
     size: int
@@ -33,6 +34,7 @@ class Followed(msgspec.Struct, frozen=True):
     acts: tuple[tuple[int, bytes], ...]
     openings: tuple[tuple[int, bytes], ...] = ()
     manifest: int = 0
+    cuts: tuple[tuple[int, bytes], ...] = ()
 
     @property
     def root(self) -> bytes:
@@ -60,7 +62,7 @@ class Reading:
     def take(self, page: Entries) -> None:
         """Take in the next leaves (`page.start` is where the last page ended)."""
         hashes, acts, openings = [], list(self.followed.acts), list(self.followed.openings)
-        manifest = self.followed.manifest
+        manifest, cuts = self.followed.manifest, list(self.followed.cuts)
         for index, (entry, stated) in enumerate(
             zip(page.entries, page.leaf_hashes, strict=True), start=page.start
         ):
@@ -75,6 +77,8 @@ class Reading:
                 acts.append((index, entry.content))
             if entry.kind is LeafKind.OPENING and entry.content is not None:
                 openings.append((index, entry.content))
+            if entry.kind is LeafKind.CUT and entry.content is not None:
+                cuts.append((index, entry.content))
             if entry.kind is LeafKind.MANIFEST:
                 number = self._number(index, entry)
                 if number <= manifest:
@@ -86,7 +90,9 @@ class Reading:
             self.kinds[entry.kind] += 1
         self._computed += b"".join(hashes)
         grown = merkle.append(self.followed.size, self.followed.frontier, hashes)
-        self.followed = Followed(grown.size, grown.frontier, tuple(acts), tuple(openings), manifest)
+        self.followed = Followed(
+            grown.size, grown.frontier, tuple(acts), tuple(openings), manifest, tuple(cuts)
+        )
 
     def _number(self, index: int, entry: LogEntry) -> int:
         """The number of a manifest; 0, and noted as false content, if it is none."""
