@@ -52,6 +52,7 @@ def called(bureau: Bureau, token: TaxiiToken, route: str, caller: Caller) -> htt
         contact=uuid4(),
         question=uuid4(),
         period="2026-10",
+        release="tiers-2026-Q3",
     )
     body = b"{}" if method == "POST" else b""
     headers = {"Content-Type": "application/json"}
