@@ -49,7 +49,7 @@ def _found(place: Town) -> Local:
 def _prepare(local: Local) -> None:
     """Enrolments, background load and allowances, each only where it is missing."""
     place = local.town
-    if not place.party(town.LIAISONS[-1]).joinpath("profile").exists():
+    if any(place.lacks(name) for name in (*town.REVIEWERS, *town.LIAISONS)):
         town.enrol_everybody(place, _say)
     _allow(place)
     filled = place.folder / "filled"

@@ -8,7 +8,7 @@ from pathlib import Path
 from hub.storage.embedded import EmbeddedPostgres
 from local import bulletins
 from local.processes import CommandFailed, Running, alive, end, write_json
-from local.town import ANALYSTS, FIRMS, Town, start_hub, start_trustee
+from local.town import ANALYSTS, FIRMS, REVIEWERS, Town, start_hub, start_trustee
 
 
 @dataclass(slots=True)
@@ -104,6 +104,7 @@ class Local:
                 for firm in FIRMS
             ],
             "analysts": [{"id": name, "home": str(town.party(name))} for name in ANALYSTS],
+            "reviewers": [{"id": name, "home": str(town.party(name))} for name in REVIEWERS],
             "liaisons": bulletins.access_of(town, self.hub_url),
         }
 

@@ -56,6 +56,7 @@ FIRMS = (
     Firm("juniper", "juniper-marine", "insurer"),
 )
 ANALYSTS = ("ana", "ben")
+REVIEWERS = ("rita",)
 LIAISONS = ("lee",)
 
 Say = Callable[[str], None]
@@ -79,9 +80,14 @@ class Town:
         return self.folder / "trustees" / name
 
     def party(self, name: str) -> Path:
-        """The home of a member, analyst or liaison."""
-        kind = "analysts" if name in ANALYSTS else "liaisons" if name in LIAISONS else "members"
+        """The home of a member, analyst, reviewer or liaison."""
+        officials = {"analysts": ANALYSTS, "reviewers": REVIEWERS, "liaisons": LIAISONS}
+        kind = next((kind for kind, names in officials.items() if name in names), "members")
         return self.folder / kind / name
+
+    def lacks(self, name: str) -> bool:
+        """Whether nobody has enrolled in this party's home yet."""
+        return not (self.party(name) / "profile").exists()
 
 
 def found(town: Town, say: Say) -> tuple[str, dict[str, str]]:
@@ -154,10 +160,12 @@ def start_hub(town: Town, url: str) -> Running:
 
 
 def enrol_everybody(town: Town, say: Say) -> None:
-    """Invite and enrol firms, analysts and liaisons, and have two trustees approve them."""
+    """Invite and enrol firms, analysts, reviewers and liaisons that lack a home; two trustees approve them."""
     invited = [Invited(firm.id, Role.MEMBER, firm.group, Sector(firm.sector)) for firm in FIRMS]
     invited += [Invited(name, Role.ANALYST, None, None) for name in ANALYSTS]
+    invited += [Invited(name, Role.REVIEWER, None, None) for name in REVIEWERS]
     invited += [Invited(name, Role.LIAISON, None, None) for name in LIAISONS]
+    invited = [one for one in invited if town.lacks(one.party)]
 
     async def invite_all(services: Services) -> list[Invitation]:
         async def body(db: AsyncSession) -> list[Invitation]:
