@@ -12,7 +12,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from cairn_protocol.agreement import agree
+from cairn_protocol.agreement import EXACT, agree
 from cairn_protocol.codes import SentOutcome, Stage
 from cairn_protocol.kinds import Kind
 from cairn_protocol.messages.index import Card, Evidence, Typology, band
@@ -140,7 +140,7 @@ def evidence(groups: int, *, documents: bool, linked_by: Sequence[Kind]) -> Evid
     """How solid a subject is: E3 needs three groups and a document seen, E2 two groups and links that hold alone."""
     if groups >= _SURE_GROUPS and documents:
         return Evidence.E3
-    return Evidence.E2 if groups >= MIN_GROUPS and agree(linked_by).links else Evidence.E1
+    return Evidence.E2 if groups >= MIN_GROUPS and agree(EXACT.intersection(linked_by)).links else Evidence.E1
 
 
 def quarter_of(week: str) -> str:

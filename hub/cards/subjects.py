@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cairn_protocol.agreement import DECIDING
+from cairn_protocol.agreement import DECIDING, EXACT
 from cairn_protocol.codes import items
 from cairn_protocol.kinds import Kind
 from cairn_protocol.messages.corrections import Said
@@ -28,17 +28,21 @@ from hub.storage.envelopes import Envelopes
 # Where a tag's card key is: the report's number, and the tag's position in it.
 Place = tuple[int, int]
 
-# Kinds that no link is made by are filler in this version, and a transaction tag says nothing of a party:
-# neither opens a card.
+# A transaction tag says nothing of a party, nor does an address alone: neither opens a card.
 _READ: Final = [kind.value for kind in (*DECIDING, Kind.TRANSACTION)]
 
 
 @dataclass(slots=True)
 class Subject:
-    """A cluster: its reports, the oldest first, and for each tag that opens its card one place of its key."""
+    """A cluster: its reports, the oldest first, and for each tag that opens its card one place of its key.
+
+    A fuzzy tag opens the card if two of its reports have it: filler never recurs, so the index is
+    not mostly filler. Until then its place is in `seen_once`.
+    """
 
     reports: list[Told] = field(default_factory=list)
     places: dict[Tag, Place] = field(default_factory=dict)
+    seen_once: dict[Tag, Place] = field(default_factory=dict)
 
 
 async def subjects_of(
@@ -78,8 +82,11 @@ async def subjects_of(
                 disputed=Said.NOT_OURS in said[row.report],
             )
         )
-        for (_, tag), place in deciding.items():
-            subject.places.setdefault(tag, place)
+        for (kind, tag), place in deciding.items():
+            if kind in EXACT or subject.seen_once.pop(tag, None):
+                subject.places.setdefault(tag, place)
+            elif tag not in subject.places:
+                subject.seen_once[tag] = place
     return subjects
 
 

@@ -48,7 +48,7 @@ def test_case_accents_script_order_and_legal_form_do_not_change_a_name(typed: st
             Kind.EDIT,
         ),
         ("Meridian Vakuum Supply", "Meridian Vacuum Suply", Kind.SOUND),
-        ("MVSF", "Meridian Vacuum Supply Fittings LLC", Kind.ACRONYM),
+        ("MVSFW", "Meridian Vacuum Supply Fittings Works LLC", Kind.ACRONYM),
     ],
 )
 def test_a_slip_is_found_by_the_kind_that_is_made_for_it(one: str, other: str, by: Kind) -> None:

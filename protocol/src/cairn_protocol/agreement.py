@@ -32,13 +32,16 @@ POINTS: Final = {
     Kind.NAME_COMMON: 8,
     Kind.BAG: 9,
     Kind.SOUND: 8,
-    Kind.ACRONYM: 3,
+    Kind.ACRONYM: 8,  # of five letters or more
     Kind.ADDRESS: 4,
     Kind.EDIT: 8,
 }
 
-# The kinds that link in this version. The other name kinds hold random filler until firms derive them.
-DECIDING: Final = frozenset({*LOCKABLE, Kind.NAME, Kind.NAME_COMMON})
+# Kinds that link by themselves. An address only helps a name that speaks for itself already.
+DECIDING: Final = frozenset(kind for kind, points in POINTS.items() if points >= THRESHOLD)
+
+# What is equal as a whole. The other deciding kinds say that two names are alike.
+EXACT: Final = frozenset({*LOCKABLE, Kind.NAME, Kind.NAME_COMMON})
 
 # An address is normalised like a name, but is found beside one, as a contact is.
 _NAMES: Final = frozenset(NAME_KINDS) - {Kind.ADDRESS}

@@ -16,6 +16,7 @@ from cairn.actions import Action, actions
 from cairn.attention import network_of
 from cairn.raw.inquiry import Inquiry
 from cairn.raw.scoring import Score, score
+from cairn_protocol.agreement import EXACT
 from cairn_protocol.codes import red_flags
 from cairn_protocol.coverage import MIN_COVERAGE
 from cairn_protocol.kinds import Kind
@@ -33,7 +34,6 @@ _CALLED = {
     Kind.DOMAIN: "internet domain",
     Kind.NAME: "name",
     Kind.NAME_COMMON: "name",
-    Kind.ADDRESS: "address",
 }
 # What a pattern is to a member: never which items, and no code to look up.
 _PATTERNS = {
@@ -141,6 +141,7 @@ class Advice:
     flags: tuple[FlagFact, ...] = ()
     network: NetworkFacts | None = None
     unseen: tuple[str, ...] = ()
+    match: str | None = None  # how the inquiry led to the card: "exact" or "similar"
 
     @property
     def options(self) -> tuple[Action, ...]:
@@ -158,6 +159,7 @@ class Advice:
             "attention": self.attention,
             "reasons": list(self.reasons),
             "index": index or None,
+            "match": self.match,
             "points": self.points,
             "flags": [
                 {"code": flag.code, "title": flag.title, "resolution": flag.resolution} for flag in self.flags
@@ -236,6 +238,7 @@ def advise(
         _facts(inquiry),
         NetworkFacts.of(best) if best else None,
         _unseen(about),
+        ("exact" if _is_exact(ordered[0]) else "similar") if best else None,
     )
 
 
@@ -283,16 +286,28 @@ def _strongest_first(sightings: Sequence[Sighting]) -> list[Sighting]:
     )
 
 
+def _is_exact(sighting: Sighting) -> bool:
+    """Whether an equal value led to the card, and not only a name like one of its subject's."""
+    return not EXACT.isdisjoint(sighting.via)
+
+
 def _told(sighting: Sighting) -> list[str]:
     card = sighting.card
     # The card hangs on every value of its subject's reports; what was shared is what linked them.
-    shared = [kind for kind in sighting.via if kind in card.linked_by] or sighting.via
-    what = " and ".join(dict.fromkeys(_CALLED[kind] for kind in shared if kind in _CALLED)) or "details"
+    exact = [kind for kind in sighting.via if kind in EXACT]
+    shared = [kind for kind in exact if kind in card.linked_by] or exact
+    what = " and ".join(dict.fromkeys(_CALLED[kind] for kind in shared))
     when = card.first if card.first == card.last else f"{card.first} to {card.last}"
+    linked_to = f"the {what} in this inquiry" if shared else "a name like the one in this inquiry"
     sentences = [
-        f"Reports of {card.groups} independent groups are linked to the {what} in this inquiry ({when}). "
+        f"Reports of {card.groups} independent groups are linked to {linked_to} ({when}). "
         "They are unverified and could also be explained by one buyer asking several suppliers for offers."
     ]
+    if not shared:
+        sentences.append(
+            "Only a name that is spelt or sounds alike led there, no equal value: it may be another party. Compare "
+            "address and contacts before you rely on it."
+        )
     if sighting.ours:
         sentences.append("Your own group is one of them.")
     return sentences

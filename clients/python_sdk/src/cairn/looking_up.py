@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from cairn.client.trustees import SubjectInputs
 from cairn.raw.blinding import derive_all, subjects_for
 from cairn.raw.inquiry import Inquiry
-from cairn.raw.normalise import exact_keys
+from cairn.raw.normalise import exact_keys, fuzzy_keys
 from cairn.raw.normalise.match_key import MatchKey
 from cairn.raw.register import Derived
 from cairn.session import Session
@@ -18,7 +18,8 @@ from cairn.session import Session
 def keys_of(session: Session, inquiry: Inquiry) -> tuple[MatchKey, ...]:
     """The match keys of an inquiry, less the kinds that a policy pack withholds."""
     withheld = session.policies.in_force().withheld_kinds
-    return tuple(key for key in exact_keys(inquiry) if key.kind not in withheld)
+    keys = (*exact_keys(inquiry), *fuzzy_keys(inquiry))
+    return tuple(key for key in keys if key.kind not in withheld)
 
 
 async def look_up(

@@ -41,8 +41,7 @@ MIN_EDIT_LETTERS: Final = 7
 MIN_EDITED_WORD: Final = 5
 MIN_SHUFFLED_LETTERS: Final = 13
 LONG_VALUE_LETTERS: Final = 16
-ACRONYM_WORDS: Final = 3
-ACRONYM_LETTERS: Final = range(3, 7)
+ACRONYM_LETTERS: Final = range(5, 9)  # shorter ones recur by chance
 
 _DOUBLED: Final = re.compile(r"(.)\1+")
 _DIGITS: Final = re.compile(r"[0-9]+")
@@ -94,8 +93,8 @@ def sound(words: Words, distinctive: bool) -> str | None:
 
 
 def acronym(words: Words) -> str | None:
-    """The initials of three or more words, or a name that is one word short enough to be initials."""
-    if len(words.core) >= ACRONYM_WORDS:
+    """The initials of five to eight words, or a name that is one word short enough to be initials."""
+    if len(words.core) in ACRONYM_LETTERS:
         return "".join(word[0] for word in words.core)
     if len(words.core) == 1 and len(words.core[0]) in ACRONYM_LETTERS:
         return words.core[0]

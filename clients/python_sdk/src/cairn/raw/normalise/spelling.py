@@ -6,7 +6,7 @@ that is one letter away (one left out, one more, another one, or two swapped), h
 and is the only such word or a legal form. A name that has nothing telling
 beside such words stays as it is: "Limitex" alone may be a company.
 
-A word of no public name that is a common word of `MIN_GLUED` letters or more and something else is parted:
+A word of no public name that ends in a common word of `MIN_GLUED` letters or more is parted:
 "Halcyonindustries" lacks a space.
 
 Known are the words of legal forms in Latin letters, trade words that have abbreviations, and words
@@ -73,14 +73,11 @@ def _known_word(word: str) -> str | None:
 
 @lru_cache(maxsize=1 << 15)
 def _parted(word: str) -> tuple[str, ...]:
-    """A word in two, where a missing space glued a common word to its end or its beginning."""
+    """A word in two, where a missing space glued a common word to its end."""
     if len(word) < MIN_FRONT + MIN_GLUED or len(word) > MAX_LETTERS or is_public(word) or not word.isascii():
         return (word,)
     for at in range(MIN_FRONT, len(word) - MIN_GLUED + 1):
         if word[at:] in _common():
-            return word[:at], word[at:]
-    for at in range(len(word) - MIN_FRONT, MIN_GLUED - 1, -1):
-        if word[:at] in _common():
             return word[:at], word[at:]
     return (word,)
 
