@@ -3,6 +3,7 @@
 The reports are filed on real processes; the hit is drafted by hand, with the reports it was found in.
 """
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -144,3 +145,40 @@ async def test_two_groups_are_too_few_for_a_typology(town: RunningTown) -> None:
         saved = await bulletins.save(await hub.session(), typology(reports[:2]))
 
     assert {one["code"] for one in saved["findings"]} == {"GROUPS"}
+
+
+async def test_a_firm_that_wants_to_be_asked_first_reads_the_draft_and_stops_it(town: RunningTown) -> None:
+    """One of five groups reported "party, after my approval": it is asked, and nobody else."""
+    reports = await file_all(town, "umber")
+    async with town.hub("kauri") as hub:
+        receipt = await hub.report(
+            Inquiry.from_mapping(
+                {
+                    "inquiry_id": "umber-asked-first",
+                    "party": {"role": "PUR", "name": "Halyard umber Trading", "phones": ["+44 1632 960178"]},
+                    "item": {"eccn": "2B230"},
+                    "consent": "party-after-my-approval",
+                }
+            )
+        )
+    told = typology([*reports, str(receipt.report_id)])
+    async with town.hub("ana") as one, town.hub("ben") as other:
+        ana, ben = await one.session(), await other.session()
+        bulletin = UUID((await bulletins.save(ana, told))["bulletin"])
+        await bulletins.submit(ana, bulletin)
+        await bulletins.approve(ben, bulletin)
+
+        (shown,) = map(json.loads, town.cairn("kauri", "drafts", "--json").stdout.splitlines())
+        assert town.cairn("gum", "drafts", "--json").stdout == ""
+        with pytest.raises(ClientError) as refused:
+            await BulletinsClient(ana.connection).release(bulletin)
+        assert refused.value.slug == "window-open"
+
+        words = ("drafts", "--object", shown["outline"], "--reason", "IDENTIFIABLE", "--json")
+        assert town.cairn("gum", *words).returncode == 6
+        assert town.cairn("kauri", *words).returncode == 0
+        assert shown["editions"][0]["title"] == told["editions"][0]["title"]
+        assert town.cairn("kauri", "drafts", "--json").stdout == ""  # and until it is edited it stays shut
+        with pytest.raises(ClientError) as refused:
+            await BulletinsClient(ana.connection).release(bulletin)
+        assert refused.value.slug == "window-open"

@@ -1,5 +1,6 @@
 """`cairn bulletins`, `ask`, `questions`, `contacts`: what members read of and say to governments through the hub."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -48,6 +49,44 @@ def bulletins(
 def _seen(session: "Session") -> set[str]:
     kept = session.connection.state.read("recalls-acknowledged")
     return set(kept.decode().split()) if kept else set()
+
+
+@app.command()
+def drafts(
+    object_to: Annotated[
+        str | None, typer.Option("--object", help="Object to the draft with this outline, as listed.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="IDENTIFIABLE, WRONG, CAVEAT or OTHER.")] = "OTHER",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Drafts drawn from your own reports that wait for objections. One objection stops a draft as it is."""
+    from cairn.client.bulletins import BulletinsClient
+    from cairn_protocol.messages.bulletins import Objection
+
+    if object_to is not None:
+        try:
+            said = Objection(outline=bytes.fromhex(object_to), reason=reason)
+            said = msgspec.convert(msgspec.to_builtins(said), Objection)
+        except (ValueError, msgspec.ValidationError):
+            raise typer.BadParameter(
+                "64 hex digits with --object, and a --reason as listed", param_hint="--object"
+            ) from None
+        run(home, as_json, lambda session: BulletinsClient(session.connection).object_to(said))
+        if as_json:
+            emit({"outline": object_to, "status": "objected"})
+        else:
+            say("objected: its author has to change the text, and two people to approve it anew")
+        raise typer.Exit(Exit.CLEAR)
+    for one in run(home, as_json, lambda session: BulletinsClient(session.connection).windows()).drafts:
+        if as_json:
+            emit(msgspec.to_builtins(one) | {"outline": one.outline.hex()})
+        else:
+            until = datetime.fromtimestamp(one.until, UTC)
+            say(f"{one.outline.hex()}: you can object until {until:%Y-%m-%d %H:%M} UTC")
+            for edition in one.editions:
+                say(f"    for {edition.audience}, {edition.tlp}: {edition.title}. {edition.bottom_line}")
+    raise typer.Exit(Exit.CLEAR)
 
 
 @app.command()
