@@ -151,9 +151,10 @@ class RunningTown:
         return EmbeddedPostgres(self.hub_home / "postgres")
 
     def kill_database(self) -> None:
-        """kill -9 of the database's server."""
+        """kill -9 of the database's server, if the last command that used it has not stopped it."""
         server = self.postgres._server()
-        assert server is not None
+        if server is None:
+            return
         backends = server.children()
         server.kill()
         psutil.wait_procs([server, *backends], timeout=PATIENCE_SECONDS)
