@@ -4,20 +4,24 @@ import asyncio
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain
 
 from cairn import AsyncHub, Inquiry
 from cairn.filing import Receipt
+from local.corridors import planted
 from local.inquiries import inquiries
 from local.processes import command
 from local.town import FIRMS, Town
 
+ONE_OF_EACH_GROUP = tuple({firm.group: firm.id for firm in reversed(FIRMS)}.values())
 _AT_ONCE = 3  # firms filing at the same time
 
 
 async def file_background(town: Town, count: int, seed: int, today: dt.date) -> list[Receipt]:
-    """Every firm files its share of about `count` made-up inquiries."""
+    """Every firm files its share of about `count` made-up inquiries, and of those on two planted corridors."""
     by_firm: dict[str, list[Inquiry]] = defaultdict(list)
-    for firm, told in inquiries([(firm.id, firm.sector) for firm in FIRMS], count, seed=seed, today=today):
+    background = inquiries([(firm.id, firm.sector) for firm in FIRMS], count, seed=seed, today=today)
+    for firm, told in chain(background, planted(ONE_OF_EACH_GROUP, seed=seed, today=today)):
         by_firm[firm].append(Inquiry.from_mapping(told))
     gate = asyncio.Semaphore(_AT_ONCE)
 

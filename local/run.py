@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from local import bulletins, filing, returns, town
+from local import bulletins, filing, returns, town, trends
 from local.processes import CommandFailed, write_json
 from local.running import Local
 from local.town import Town
@@ -68,6 +68,12 @@ def _prepare(local: Local) -> None:
             f"{len(told.figures)} counters published"
         )
         summed.touch()
+    figures = place.folder / "figures-released"
+    if not figures.exists():
+        snapshot = trends.take_snapshot(place, dt.date.today())
+        ids = asyncio.run(trends.release_all(place))
+        _say(f"{snapshot.events} events in a snapshot; {len(ids)} tables of it released by two analysts")
+        figures.touch()
     bulletins.give_tokens(place)
     released = place.folder / "bulletins-released"
     if not released.exists():
