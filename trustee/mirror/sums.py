@@ -4,7 +4,7 @@ A hub that shows a second close of a period, or terms this trustee can't hold, i
 that leaf would be in no log anybody verifies.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -37,10 +37,7 @@ def _read(db: Session, genesis: Genesis, size: int | None) -> ReturnsLog:
     rows = select(LeafRow.kind, LeafRow.content).where(LeafRow.kind.in_(_KINDS)).order_by(LeafRow.leaf_index)
     if size is not None:
         rows = rows.where(LeafRow.leaf_index < size)
-    return _applied(ReturnsLog(genesis), db.execute(rows).tuples())
-
-
-def _applied(log: ReturnsLog, leaves: Iterable[tuple[str, bytes | None]]) -> ReturnsLog:
-    for kind, content in leaves:
+    log = ReturnsLog(genesis)
+    for kind, content in db.execute(rows):
         log.apply(LeafKind(kind), content or b"")
     return log
