@@ -9,7 +9,18 @@ import sys
 
 from benchmarks.measuring import ROOT
 
-BENCHMARKS = ("curve", "join", "intake", "link_growth", "openings", "returns", "report", "log", "taxii")
+BENCHMARKS = (
+    "curve",
+    "join",
+    "intake",
+    "link_growth",
+    "openings",
+    "returns",
+    "report",
+    "firm",
+    "log",
+    "taxii",
+)
 
 
 def main() -> int:
