@@ -9,7 +9,6 @@ All files are for their owner alone (0600). The two key files belong into a back
 """
 
 import json
-import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,9 +82,3 @@ def exposed_files(settings: Settings) -> list[Path]:
     """The secret files of a home that others than their owner can read or write."""
     secret = (settings.data / SETTINGS, settings.hub_key_path, settings.keys_path)
     return [file for file in secret if file.exists() and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read."""
-    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(content)

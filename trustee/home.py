@@ -13,8 +13,6 @@
 | trustee.db | mirror of the log, nonces, meter, journals |
 """
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +21,7 @@ import msgspec
 from cairn_protocol.messages.parties import Genesis
 from cairn_protocol.messages.trustee import CeremonyPlan, CeremonyTrustee
 from cairn_protocol.messages.wire import Signed, decode, encode
+from cairn_protocol.private_files import write_private
 from trustee.errors import HomeError
 
 _M = TypeVar("_M", bound=msgspec.Struct)
@@ -113,17 +112,3 @@ class Home:
         except FileNotFoundError as cause:
             raise HomeError(f"{self.folder} has no {name}: {what_to_do}") from cause
         return decode(raw, cls)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write `content` to `path`, mode 0600, whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise

@@ -17,9 +17,10 @@ from cairn_protocol.group import decode_scalar, encode_scalar, multiply_base
 from cairn_protocol.kinds import KeyName
 from cairn_protocol.messages.parties import Genesis, TrusteeKeys
 from cairn_protocol.messages.wire import Bytes32, Message, decode, encode
+from cairn_protocol.private_files import write_private
 from cairn_protocol.sharing import Index, KeyShare
 from trustee.errors import HomeError
-from trustee.home import Home, write_private
+from trustee.home import Home
 
 _SERVING = "cairn/v1/trustee-serving"
 _ASSENT = "cairn/v1/trustee-assent"

@@ -11,8 +11,9 @@ from cairn_protocol.errors import BadMessage, BadRoster
 from cairn_protocol.messages.parties import Genesis, SignedGenesis
 from cairn_protocol.messages.trustee import CeremonyPlan
 from cairn_protocol.messages.wire import Signed, decode, digest_of, encode
+from cairn_protocol.private_files import write_private
 from hub import founding, logs
-from hub.home import keep_trustees, load_settings, write_private
+from hub.home import keep_trustees, load_settings
 from hub.hub_key import load_hub_key, public_bytes
 from hub.settings import Settings
 from hub.storage.database import Store

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.messages.bulletins import TaxiiToken
 from cairn_protocol.messages.wire import encode
+from cairn_protocol.private_files import write_private
 from hub.bulletins.catalogue import EVERYTHING
 from hub.bulletins.tokens import issue, revoke_all
 from hub.bulletins.transparency import Transparency, report
-from hub.home import write_private
 from hub.services import Services
 from hub.verbs.saying import AsJson, Home, say, verb, with_services
 

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cairn_protocol.errors import BadRoster
 from cairn_protocol.messages.parties import Act, Allowance, Invitation, Proposal, Revocation, Role, Sector
 from cairn_protocol.messages.wire import encode
+from cairn_protocol.private_files import write_private
 from cairn_protocol.roster import act_id
-from hub.home import write_private
 from hub.members.acts import propose
 from hub.members.invitations import Invited, invite
 from hub.members.listing import Listed, everybody

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from cairn_protocol.messages.parties import Genesis, TrusteeKeys, check_genesis_signature
 from cairn_protocol.messages.wire import decode, digest_of, encode
 from cairn_protocol.passphrase import WrongPassphrase
+from cairn_protocol.private_files import write_private
 from tests.support.trustees import (
     PASSPHRASE,
     Founded,
@@ -25,7 +26,6 @@ from tests.support.trustees import (
 )
 from trustee import keys as key_file
 from trustee.errors import HomeError
-from trustee.home import write_private
 from trustee.keys import KeyFile
 from trustee.serving import Serving
 from trustee.settings import Settings

@@ -38,6 +38,7 @@ from cairn_protocol.messages.parties import Proposals
 from cairn_protocol.messages.trustee import CeremonyTrustee
 from cairn_protocol.messages.wire import Signed, decode, encode
 from cairn_protocol.openings import requested
+from cairn_protocol.private_files import write_private
 from cairn_protocol.sharing import Index
 from tests.support import keys
 from tests.support.cosigner import serving as in_thread
@@ -45,7 +46,7 @@ from tests.support.openings import DETAILS, PHONE, Analyst, Filed, Ledger
 from tests.support.trustees import PASSPHRASE, done, run
 from trustee import keys as key_file
 from trustee import openings
-from trustee.home import Home, write_private
+from trustee.home import Home
 from trustee.keys import KeyFile, ServingKeys
 from trustee.mirror import pushing
 from trustee.mirror.roster import RosterOfMirror

@@ -15,8 +15,9 @@ from cairn_protocol import passphrase
 from cairn_protocol.messages.wire import Bytes32, Message, decode, encode
 from cairn_protocol.paillier import PublicKey
 from cairn_protocol.paillier_shares import KeyShare, decode_share
+from cairn_protocol.private_files import write_private
 from trustee.errors import HomeError
-from trustee.home import Home, write_private
+from trustee.home import Home
 
 _PURPOSE = "cairn/v1/trustee-paillier"
 

@@ -14,11 +14,12 @@ from cairn_protocol.errors import BadMessage, BadRoster, ProtocolError
 from cairn_protocol.messages.parties import Genesis, TrusteeKeys, sign_genesis
 from cairn_protocol.messages.trustee import CeremonyPlan, CeremonyResult, CeremonyTrustee
 from cairn_protocol.messages.wire import Signed, decode, digest_of, encode, open_signed
+from cairn_protocol.private_files import write_private
 from cairn_protocol.sharing import Index
 from trustee import keys as key_file
 from trustee.addresses import listening_address
 from trustee.errors import HomeError
-from trustee.home import Home, write_private
+from trustee.home import Home
 from trustee.settings import Settings
 from trustee.verbs.saying import AsJson, HomeOption, HubOption, PassphraseFile, passphrase, say, verb
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cairn_protocol.messages.wire import Signed, decode, encode
+from cairn_protocol.private_files import write_private
 from trustee import keys as key_file
-from trustee.home import Home, write_private
+from trustee.home import Home
 from trustee.settings import Settings
 from trustee.verbs.saying import (
     AsJson,

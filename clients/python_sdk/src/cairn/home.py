@@ -8,14 +8,13 @@
 Every file is 0600, the folder 0700. A write is whole or not there.
 """
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from cairn_protocol import private_files
 from cairn_protocol.errors import CairnError
 from cairn_protocol.match_lock import MAX_GROUP_INDEX
 from cairn_protocol.messages.parties import Role, Sector, TrusteeAddress, Url
@@ -119,15 +118,6 @@ def write_private(path: Path, content: bytes) -> None:
     Raises HomeError if the disk is full or the folder closed; what was there before stays.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
+        private_files.write_private(path, content)
     except OSError as cause:
         raise HomeError(f"{path.name} can't be written: {cause.strerror}; nothing was changed") from cause
