@@ -35,12 +35,18 @@ class _Lot:
 
 _DIVERTED: Final = ("DE", ("TR",), "KZ")
 _PLAIN: Final = ("US", (), "MX")
+_SOME: Final = (0, 0, 1, 1, 1, 1, 1, 1, 1, 1)
 _LOTS: Final = (
-    _Lot((4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3, 3), _WEEKS_AGO, *_DIVERTED),
+    _Lot((4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3, 2), _WEEKS_AGO, *_DIVERTED),
     _Lot((1, 1, 1, 1, 1, 1, 1, 1, 1, 1), _WEEKS_AGO + 52, *_DIVERTED),
     _Lot((1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), _WEEKS_AGO, *_PLAIN),
     _Lot((1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), _WEEKS_AGO + 52, *_PLAIN),
     _Lot((3, 3, 3, 3, 2, 2, 2, 2, 2, 2, 2, 2), _WEEKS_AGO + 10, *_PLAIN),
+    # Beside each corridor its origin sends elsewhere, and others send there: else no share of it could be told.
+    _Lot(_SOME, _WEEKS_AGO + 10, "DE", ("TR",), "UZ"),
+    _Lot(_SOME, _WEEKS_AGO + 10, "NL", (), "KZ"),
+    _Lot(_SOME, _WEEKS_AGO + 10, "US", (), "CA"),
+    _Lot(_SOME, _WEEKS_AGO + 10, "NL", (), "MX"),
 )
 
 

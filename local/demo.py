@@ -21,13 +21,13 @@ from cairn import AsyncHub, Inquiry
 from cairn.advice import Advice
 from cairn.client.errors import ProofInvalid
 from cairn.filing import Receipt
-from local import bulletins_told, filing, returns_told, town
+from local import bulletins_told, corrections, filing, returns_told, town
 from local.processes import CommandFailed, attempt, command, wait_until
 from local.running import Local, database_url
 from local.stories import ORKIDE, S3_LATER, SCOPE
 from local.town import Town
 
-_INQUIRIES = 240
+_INQUIRIES = 160
 _SEED = 7
 _REFUSED = 6
 
@@ -81,6 +81,7 @@ async def _tell(local: Local) -> None:
     sealed = await _shopping_around(place)
     await _one_event(place)
     await _opening(place, sealed)
+    await corrections.tell(place, _chapter, _say, _expect)
     await _outages(local)
     await returns_told.tell(place, _chapter, _say, _expect)
     await bulletins_told.tell(local, _chapter, _say, _expect)

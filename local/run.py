@@ -10,12 +10,12 @@ import shutil
 import sys
 from pathlib import Path
 
-from local import bulletins, filing, returns, town, trends
+from local import bulletins, corrections, filing, returns, town, trends
 from local.processes import CommandFailed, write_json
 from local.running import Local
 from local.town import Town
 
-_INQUIRIES = 240
+_INQUIRIES = 160
 _SEED = 20
 
 
@@ -56,6 +56,8 @@ def _prepare(local: Local) -> None:
     if not filled.exists():
         receipts = asyncio.run(filing.file_background(place, _INQUIRIES, _SEED, dt.date.today()))
         _say(f"{len(receipts)} background inquiries filed")
+        asked = asyncio.run(corrections.file_asked_everywhere(place, dt.date.today()))
+        _say(f"one buyer asked all {asked} exporters: each has a card to find, and `cairn alerts` tells it")
         filing.publish(place)
         asyncio.run(filing.sync_everybody(place))
         _say("index published; every firm synced it and proved its receipts")
@@ -102,6 +104,8 @@ Cairn is up: hub {local.hub_url}, trustees {", ".join(local.trustee_urls.values(
   .venv/bin/cairn check examples/inquiries.jsonl --home {run}/members/dogwood
   .venv/bin/cairn report examples/inquiries.jsonl --home {run}/members/dogwood
   .venv/bin/cairn status --home {run}/members/dogwood
+  .venv/bin/cairn alerts --home {run}/members/dogwood
+  .venv/bin/cairn reviewer list --home {run}/reviewers/rita
 
 One more firm:
 

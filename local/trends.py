@@ -11,7 +11,7 @@ from cairn.client.trends import TrendsClient
 from hub.jobs.backlog import backlog
 from hub.services import Services
 from hub.trends import calendar
-from hub.trends.snapshots import make
+from hub.trends.standing import refresh
 from hub.trends.tables import SnapshotRow
 from hub.verbs.saying import with_services
 from local.corridors import control_event
@@ -34,7 +34,7 @@ def take_snapshot(place: Town, today: dt.date) -> SnapshotRow:
             await calendar.put(db, control_event(today))
 
         await hub.store.transact("control event", put)
-        return await make(hub)
+        return await refresh(hub)
 
     return with_services(place.hub, work)
 

@@ -33,7 +33,14 @@ from hub.trends import answers, expressions
 from hub.trends.answers import Judged
 from hub.trends.benchmarking import benchmark
 from hub.trends.coverage import band_of, cover
-from hub.trends.disclosing import Memory, events_of_totals, judge, with_totals
+from hub.trends.disclosing import (
+    Memory,
+    events_of_totals,
+    judge,
+    judge_apart,
+    with_totals,
+    without_empty_rest,
+)
 from hub.trends.expressions import ControlEvent, Engine, Numbers, Place
 from hub.trends.ledger import spend, standing
 from hub.trends.refusals import UnknownQuestion
@@ -159,16 +166,25 @@ class _Asked:
         self.sums: list[Numbers] = []
 
     def judged(
-        self, cells: Callable[[ir.Table], ir.Table], *, totals: bool, all_of: int | None = None
+        self,
+        cells: Callable[[ir.Table], ir.Table],
+        *,
+        totals: bool,
+        all_of: int | None = None,
+        cells_first: bool = False,
     ) -> Judged:
         """Counts and verdicts of an expression's cells.
 
-        all_of  so many cells or none: one that can't be told keeps the others back
+        all_of       so many cells or none: one that can't be told keeps the others back
+        cells_first  cells matter more than their totals, which give way
         """
         expression = cells(self.events)
         counted = self.engine.contributions(expression)
         before = self.engine.contributions(cells(self._earlier)) if self._earlier is not None else None
-        verdicts = judge(counted, totals=totals, earlier=before)
+        if cells_first:
+            verdicts = judge_apart(counted, earlier=before)
+        else:
+            verdicts = judge(counted, totals=totals, earlier=before)
         everything = with_totals(counted) if totals else {place: dict(c) for place, c in counted.items()}
         candidates = [place for place, verdict in verdicts.items() if verdict.published]
         if all_of is not None and len(candidates) < all_of:
@@ -177,12 +193,14 @@ class _Asked:
         events = self.engine.events(expression, needed)
         found = events_of_totals(candidates, events) if totals else events
         already = len(self._memory.sums)
-        audited = self._memory.ask({place: found[place] for place in candidates})
+        audited = self._memory.ask({place: found[place] for place in candidates}, cells_first=cells_first)
         if all_of is not None and not all(verdict.published for verdict in audited.values()):
             self._memory.forget(already)
         self.sums += self._memory.sums[already:]
         verdicts |= audited
         counts = {place: sum(counted.values()) for place, counted in everything.items()}
+        if cells_first:
+            verdicts = without_empty_rest(verdicts, counts)
         return Judged(counts, verdicts)
 
     def context(self) -> dict[str, Any]:
@@ -214,7 +232,9 @@ def _trends(asked: _Asked, question: TrendQuestion, _: ControlEvent | None) -> d
     step = question.step or Step.MONTH
     since, before = expressions.spans(step, asked.now.month, asked.now.made_on)
     judged = asked.judged(
-        lambda events: expressions.trends(events, question.by, step, since, before), totals=True
+        lambda events: expressions.trends(events, question.by, step, since, before),
+        totals=True,
+        cells_first=True,
     )
     began = asked.engine.counts(expressions.active_groups(asked.events, step))
     periods = expressions.periods_between(step, since, before)
@@ -227,7 +247,9 @@ def _trends(asked: _Asked, question: TrendQuestion, _: ControlEvent | None) -> d
 
 def _corridors(asked: _Asked, question: TrendQuestion, _: ControlEvent | None) -> dict[str, Any]:
     months = expressions.months_of(question.period or "year", asked.now.month)
-    judged = asked.judged(lambda events: expressions.corridors(events, question.by, months), totals=True)
+    judged = asked.judged(
+        lambda events: expressions.corridors(events, question.by, months), totals=True, cells_first=True
+    )
     return {"cells": answers.corridor_cells(judged)}
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from hub.disclosure.margins import TOTAL
 from hub.disclosure.rules import SUPPRESSED, Rule, Verdict
-from hub.trends.expressions import Place
+from hub.trends.expressions import ALL_KEY, Place
 from hub.trends.statistics import (
     ALERT_Z,
     SMALLEST_RANKED,
@@ -58,8 +58,8 @@ def cell_of(judged: Judged, place: Place, **figures: Any) -> dict[str, Any]:
 
 def key_of(place: Place) -> str:
     """The cell's key: "family=FAM-VAC|quarter=2026-Q2". Totals leave their axis out; the total of all is "all=ALL"."""
-    parts = [part for part in dict.fromkeys(place) if part and part not in (TOTAL, "all=ALL")]
-    return "|".join(parts) or "all=ALL"
+    parts = [part for part in dict.fromkeys(place) if part and part not in (TOTAL, ALL_KEY)]
+    return "|".join(parts) or ALL_KEY
 
 
 def trend_cells(judged: Judged, periods: Sequence[str], exposure: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -74,7 +74,7 @@ def trend_cells(judged: Judged, periods: Sequence[str], exposure: Mapping[str, i
         latest, before = series[-1], [(c, n) for c, n in series[:-1] if n is not None]
         for column, count in series:
             figures: dict[str, Any] = {}
-            if column == latest[0] and count is not None:
+            if column == latest[0] and count is not None and before:
                 z = deviation(
                     count, exposure[column], [n for _, n in before], sum(exposure[c] for c, _ in before)
                 )
@@ -175,7 +175,7 @@ def clearance_cells(judged: Judged) -> list[dict[str, Any]]:
 def _rows(judged: Judged) -> list[str]:
     """The rows in which something is published, the total last."""
     rows = {place[1] for place, verdict in judged.verdicts.items() if verdict.published}
-    return [*sorted(rows - {TOTAL}), TOTAL]
+    return [*sorted(rows - {TOTAL}), *([] if rows == {ALL_KEY, TOTAL} else [TOTAL])]
 
 
 def _listed(judged: Judged, strip: str) -> list[Place]:

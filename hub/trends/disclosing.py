@@ -49,6 +49,40 @@ def judge(
     return verdicts
 
 
+def judge_apart(
+    cells: Contributions, *, earlier: Contributions | None = None, policy: Policy = DEFAULT
+) -> dict[Place, Verdict]:
+    """A verdict for every cell and total, each on its own: for tables whose cells matter more than their totals.
+
+    What they tell together is left to `Memory.ask` and `without_empty_rest`.
+    """
+    every = with_totals(cells)
+    verdicts = {place: disclose(list(counted.values()), policy) for place, counted in every.items()}
+    if earlier is not None:
+        before = with_totals(earlier)
+        for place, verdict in verdicts.items():
+            if verdict.published and not may_change(before.get(place, {}), every[place], policy):
+                verdicts[place] = SUPPRESSED[Rule.DIFFERENCE]
+    return verdicts
+
+
+def without_empty_rest(
+    verdicts: Mapping[Place, Verdict], counts: Mapping[Place, int]
+) -> dict[Place, Verdict]:
+    """The verdicts, less the totals of lines in which everything is told: they would tell that the rest is nothing."""
+    told: defaultdict[Place, int] = defaultdict(int)
+    for place, verdict in verdicts.items():
+        if verdict.published and TOTAL not in place[1:]:
+            for total in _totals_of(*place):
+                told[total] += counts[place]
+    return {
+        place: SUPPRESSED[Rule.MARGINS]
+        if verdict.published and TOTAL in place[1:] and told[place] == counts[place]
+        else verdict
+        for place, verdict in verdicts.items()
+    }
+
+
 def with_totals(cells: Contributions) -> dict[Place, dict[str, int]]:
     """The contributions, with those to the totals of every strip."""
     added: defaultdict[Place, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -87,9 +121,19 @@ class Memory:
         """Take back what was added since there were so many: it is not going to be told."""
         del self.sums[after:]
 
-    def ask(self, asked: Mapping[Place, Numbers], policy: Policy = DEFAULT) -> dict[Place, Verdict]:
-        """The verdict on each of these sums, the largest first. Those that are published are told from then on."""
-        order = sorted(asked, key=lambda place: (-len(asked[place]), place))
+    def ask(
+        self, asked: Mapping[Place, Numbers], *, cells_first: bool = False, policy: Policy = DEFAULT
+    ) -> dict[Place, Verdict]:
+        """The verdict on each of these sums, the largest first. Those that are published are told from then on.
+
+        cells_first  the total of all, then cells, then lines: a line gives way where its rest would be too small
+        """
+
+        def turn(place: Place) -> tuple[int, int, Place]:
+            lines = place[1:].count(TOTAL)
+            return lines if cells_first and lines < 2 else -1, -len(asked[place]), place
+
+        order = sorted(asked, key=turn)
         before = len(self.sums)
         classes = _Classes([*self.sums, *(asked[place] for place in order)], self.groups)
         auditor = Auditor(classes.contributions, policy)

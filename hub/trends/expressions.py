@@ -31,6 +31,7 @@ CLOSED: Final = (
     "DECLINED", "REFERRED", "LICENCE_REFUSED", "CLEARED", "WITHDRAWN", "LOST_CONTACT", "SHIPPED_UNDER_LICENCE",
 )  # fmt: skip
 WINDOW_WEEKS: Final = 8
+ALL_KEY: Final = "all=ALL"  # of what is not told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def trends(events: ir.Table, by: Sequence[Axis], step: Step, since: str, before:
     """
     period = events[step.value]
     chosen = events.filter((period >= since) & (period < before))
-    row = _key(chosen, [axis.value for axis in by]) if by else ibis.literal("all=ALL")
+    row = _key(chosen, [axis.value for axis in by]) if by else ibis.literal(ALL_KEY)
     column = ibis.literal(f"{step.value}=") + chosen[step.value]
     return _cells(chosen, ibis.literal(""), row, column)
 

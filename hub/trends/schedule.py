@@ -9,7 +9,8 @@ from typing import Final
 import structlog
 
 from hub.services import Services
-from hub.trends.snapshots import make, newest_row
+from hub.trends.snapshots import newest_row
+from hub.trends.standing import refresh
 
 log = structlog.get_logger(__name__)
 
@@ -41,5 +42,5 @@ async def make_if_due(services: Services, today: dt.date) -> bool:
     last = await services.store.read("snapshots", newest_row)
     if last is None or last.month >= today.replace(day=1):
         return False
-    await make(services, today)
+    await refresh(services, today)
     return True

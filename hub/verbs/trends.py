@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.services import Services
 from hub.trends import calendar
 from hub.trends.expressions import ControlEvent
-from hub.trends.snapshots import make
+from hub.trends.standing import refresh
 from hub.trends.tables import SnapshotRow
 from hub.verbs.saying import AsJson, Home, say, verb, with_services
 
@@ -17,11 +17,14 @@ app = typer.Typer(no_args_is_help=True, help="What analysts ask: snapshots of re
 
 @app.command()
 def snapshot(home: Home, as_json: AsJson = False) -> None:
-    """Put together what is live and linked now. Made by hand once: from then on one is made each month."""
+    """Put together what is live and linked now, and answer the standing questions from it.
+
+    Made by hand once: from then on one is made each month.
+    """
     with verb(as_json):
 
         async def work(services: Services) -> SnapshotRow:
-            return await make(services)
+            return await refresh(services)
 
         row = with_services(home, work)
         say(

@@ -68,8 +68,10 @@ def tell_figures(
 
 
 def _tell_table(cells: Sequence[dict[str, Any]]) -> None:
-    width = max((len(cell["cell"]) for cell in cells), default=0)
-    for cell in cells:
+    # A table for people: cells that too few groups are in are most of them, so they are counted, not listed.
+    shown = [cell for cell in cells if cell["rule"] != "P1"]
+    width = max((len(cell["cell"]) for cell in shown), default=0)
+    for cell in shown:
         if cell["verdict"] == "publish":
             more = [
                 f"{name} {value}"
@@ -81,6 +83,8 @@ def _tell_table(cells: Sequence[dict[str, Any]]) -> None:
         else:
             told = f"kept back ({cell['rule']}: {RULES.get(cell['rule'], 'by a rule')})"
         say(f"    {cell['cell']:<{width}}  {told}")
+    if len(shown) < len(cells):
+        say(f"    and {len(cells) - len(shown)} cells kept back (P1: {RULES['P1']})")
 
 
 def _tell_context(answer: dict[str, Any]) -> None:
