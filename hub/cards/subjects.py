@@ -83,7 +83,7 @@ async def subjects_of(
             )
         )
         for (kind, tag), place in deciding.items():
-            if kind in EXACT or subject.seen_once.pop(tag, None):
+            if kind in EXACT or tag in subject.seen_once:
                 subject.places.setdefault(tag, place)
             elif tag not in subject.places:
                 subject.seen_once[tag] = place

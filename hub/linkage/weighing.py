@@ -1,18 +1,16 @@
 """Keep count of contacts, and find out which have become common or are so no longer."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.kinds import Kind
 from cairn_protocol.tags import Tag
-from hub.linkage.common_values import CONTACTS, IDENTIFIERS, MOST_PARTIES, WEIGHED, Beside, is_common
+from hub.linkage.common_values import CONTACTS, MOST_PARTIES, TELLING, WEIGHED, Beside, Verdict, beside, judge
 from hub.linkage.cuts import learned
 from hub.linkage.loading import Left, Live
-
-_NAMES = (Kind.NAME, Kind.NAME_COMMON)
 
 _COUNT = text(
     "INSERT INTO contact_tags (tag, seen, common)"
@@ -57,9 +55,13 @@ async def weigh(db: AsyncSession, arrived: Sequence[Live], left: Sequence[Left])
         decided_before = seen - come[tag] >= WEIGHED and not gone[tag]
         if not decided_before and (was_common or seen > MOST_PARTIES):
             weighed.append(tag)
-    beside = await _beside(db, weighed, arrived)
+    found = await _beside(db, weighed, arrived)
     surely = await learned(db, weighed)
-    turned = {Tag(tag) for tag in weighed if (tag in surely or is_common(beside[tag])) != (tag in common)}
+    turned = {
+        Tag(tag)
+        for tag in weighed
+        if (tag in surely or judge(found[tag]) is not Verdict.OWN) != (tag in common)
+    }
     if turned:
         await db.execute(
             text("UPDATE contact_tags SET common = NOT common WHERE tag = ANY(:tags)"), {"tags": list(turned)}
@@ -74,7 +76,7 @@ async def _beside(
     if not contacts:
         return {}
     pairs: dict[Tag, dict[tuple[int, str], list[tuple[Kind, Tag]]]] = defaultdict(lambda: defaultdict(list))
-    kinds = [kind.value for kind in (*_NAMES, *IDENTIFIERS)]
+    kinds = [kind.value for kind in TELLING]
     for contact, place, group, kind, tag in await db.execute(
         _BESIDE, {"tags": list(contacts), "kinds": kinds, "most": WEIGHED}
     ):
@@ -85,16 +87,8 @@ async def _beside(
             pairs[contact][sighting.place, sighting.group] += sighting.tags
     return {
         contact: [
-            _one(group, told) for (_, group), told in sorted(reports.items(), key=lambda report: report[0])
+            beside(contact, group, told)
+            for (_, group), told in sorted(reports.items(), key=lambda report: report[0])
         ]
         for contact, reports in pairs.items()
     }
-
-
-def _one(group: str, told: Iterable[tuple[Kind, Tag]]) -> Beside:
-    told = list(told)
-    return Beside(
-        group,
-        frozenset(tag for kind, tag in told if kind in _NAMES),
-        frozenset((kind, tag) for kind, tag in told if kind in IDENTIFIERS),
-    )

@@ -6,7 +6,7 @@ import pytest
 
 from cairn_protocol.kinds import Kind
 from cairn_protocol.tags import Tag
-from hub.linkage.common_values import MOST_NAMES, WEIGHED, Beside, is_common
+from hub.linkage.common_values import MOST_NAMES, WEIGHED, Beside, Verdict, judge
 
 
 def beside(
@@ -17,6 +17,10 @@ def beside(
         frozenset({Tag(name.encode())}) if name else frozenset(),
         frozenset({(kind, Tag(registration.encode()))}) if registration else frozenset(),
     )
+
+
+def is_common(reports: list[Beside]) -> bool:
+    return judge(reports) is Verdict.COMMON
 
 
 def named(names: Iterable[int]) -> list[Beside]:
@@ -82,3 +86,53 @@ def test_later_reports_do_not_turn_what_the_oldest_said() -> None:
     own = [beside(at % 30, "orkide") for at in range(WEIGHED)]
 
     assert not is_common(own + named(range(2_000)))
+
+
+def established(parties: int, *, with_domain: int, with_mailbox: int = 0) -> list[Beside]:
+    """Parties without numbers, each named by a firm of its own, some with a web site, some with a mailbox."""
+    kinds = [Kind.DOMAIN] * with_domain + [Kind.EMAIL] * with_mailbox
+    told = [frozenset({(kind, Tag(f"own {at}".encode()))}) for at, kind in enumerate(kinds)]
+    told += [frozenset()] * (parties - len(told))
+    return [
+        Beside(f"g{at}", frozenset({Tag(f"name {at}".encode())}), frozenset(), contacts=own)
+        for at, own in enumerate(told)
+    ]
+
+
+def test_a_switchboard_of_companies_with_web_sites_is_common() -> None:
+    assert judge(established(7, with_domain=5)) is Verdict.COMMON
+
+
+def test_what_comes_close_is_left_to_the_operator() -> None:
+    assert judge(established(5, with_domain=3, with_mailbox=1)) is Verdict.UNCLEAR
+
+
+@pytest.mark.parametrize("names", [3, 4, 8, 12])
+def test_a_procurer_with_fresh_mailboxes_for_half_of_its_names_keeps_the_phone(names: int) -> None:
+    assert judge(established(names, with_domain=0, with_mailbox=names // 2)) is Verdict.OWN
+
+
+def test_names_that_share_another_contact_too_are_one_party() -> None:
+    """A company with two phones and one mailbox, under ten names."""
+    mailbox = frozenset({(Kind.EMAIL, Tag(b"one")), (Kind.DOMAIN, Tag(b"site"))})
+    reports = [
+        Beside(f"g{at}", frozenset({Tag(f"name {at}".encode())}), frozenset(), contacts=mailbox)
+        for at in range(10)
+    ]
+
+    assert judge(reports) is Verdict.OWN
+
+
+def test_one_group_alone_establishes_nobody() -> None:
+    honest = established(3, with_domain=1)
+    lies = [
+        Beside(
+            "liar",
+            frozenset({Tag(f"lie {at}".encode())}),
+            frozenset(),
+            contacts=frozenset({(Kind.DOMAIN, Tag(f"lie {at}".encode()))}),
+        )
+        for at in range(20)
+    ]
+
+    assert judge([*honest, *lies]) is Verdict.OWN
