@@ -117,13 +117,18 @@ def verify_record(
     genesis: Annotated[
         str | None, typer.Option("--genesis", help="The network's genesis digest in hex, as you know it.")
     ] = None,
+    home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check an export without any network or home: its chain of entries, and the proof of each report."""
+    """Check an export without any network: its chain of entries, and the proof of each report.
+
+    A home says by itself which genesis it pins; a stranger without one gives --genesis, or compares by eye.
+    """
+    from cairn.home import Home
     from cairn.record import verify
 
     try:
-        pinned = bytes.fromhex(genesis) if genesis else None
+        pinned = bytes.fromhex(genesis) if genesis else Home(home).profile().genesis_digest if home else None
     except ValueError:
         raise typer.BadParameter("64 hex digits", param_hint="--genesis") from None
     verdict = verify(file.read_text("utf-8"), pinned)
