@@ -24,29 +24,34 @@ _WEEKS_AGO: Final = WINDOW_WEEKS + 4
 
 @dataclass(frozen=True, slots=True)
 class _Lot:
-    """Events on one corridor: so many of each firm, in turn, spread over eight weeks that began so long ago."""
+    """Events: so many of each firm, spread over eight weeks that began so long ago.
+
+    origins, destinations  taken in turn, a firm after the other
+    """
 
     by_firm: tuple[int, ...]
     weeks_ago: int
-    origin: str
+    origins: tuple[str, ...]
     via: tuple[str, ...]
-    destination: str
+    destinations: tuple[str, ...]
 
 
-_DIVERTED: Final = ("DE", ("TR",), "KZ")
-_PLAIN: Final = ("US", (), "MX")
-_SOME: Final = (0, 0, 1, 1, 1, 1, 1, 1, 1, 1)
+_DIVERTED: Final = (("DE",), ("TR",), ("KZ",))
+_PLAIN: Final = (("US",), (), ("MX",))
+_SOME: Final = (0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1)
+_ORIGINS: Final = ("NL", "GB", "JP", "FR", "IT", "ES", "SE", "CH")
 _LOTS: Final = (
     _Lot((4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3, 2), _WEEKS_AGO, *_DIVERTED),
     _Lot((1, 1, 1, 1, 1, 1, 1, 1, 1, 1), _WEEKS_AGO + 52, *_DIVERTED),
     _Lot((1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), _WEEKS_AGO, *_PLAIN),
     _Lot((1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), _WEEKS_AGO + 52, *_PLAIN),
     _Lot((3, 3, 3, 3, 2, 2, 2, 2, 2, 2, 2, 2), _WEEKS_AGO + 10, *_PLAIN),
-    # Beside each corridor its origin sends elsewhere, and others send there: else no share of it could be told.
-    _Lot(_SOME, _WEEKS_AGO + 10, "DE", ("TR",), "UZ"),
-    _Lot(_SOME, _WEEKS_AGO + 10, "NL", (), "KZ"),
-    _Lot(_SOME, _WEEKS_AGO + 10, "US", (), "CA"),
-    _Lot(_SOME, _WEEKS_AGO + 10, "NL", (), "MX"),
+    # Beside each corridor its origin sends here and there, and others send to its destination: without these
+    # the totals that lift is computed from would tell a single firm's report.
+    _Lot(_SOME, _WEEKS_AGO + 10, ("DE",), ("TR",), ("UZ", "KG", "TJ", "AM", "GE", "AZ", "TM", "MN")),
+    _Lot(_SOME, _WEEKS_AGO + 10, _ORIGINS, (), ("KZ",)),
+    _Lot(_SOME, _WEEKS_AGO + 10, ("US",), (), ("BR", "CL", "AR", "PE", "CO", "EC", "UY", "PY")),
+    _Lot(_SOME, _WEEKS_AGO + 10, _ORIGINS, (), ("MX",)),
 )
 
 
@@ -69,9 +74,10 @@ def planted(firms: Sequence[str], *, seed: int, today: dt.date) -> Iterator[tupl
     numbers = itertools.count(1)
     for lot in _LOTS:
         monday = _monday(today) - dt.timedelta(weeks=lot.weeks_ago)
-        for firm, count in zip(firms, lot.by_firm, strict=False):
+        for place, (firm, count) in enumerate(zip(firms, lot.by_firm, strict=False)):
             for at in range(count):
                 number = next(numbers)
+                destination = lot.destinations[place % len(lot.destinations)]
                 day = monday + dt.timedelta(weeks=(number + at) % WINDOW_WEEKS, days=number % 5)
                 yield (
                     firm,
@@ -83,13 +89,13 @@ def planted(firms: Sequence[str], *, seed: int, today: dt.date) -> Iterator[tupl
                         "party": {
                             "role": "PUR",
                             "name": f"{_word(rng)} {_word(rng)}",
-                            "country": lot.destination,
+                            "country": destination,
                         },
                         "item": {"hs6": _ITEM},
                         "route": {
-                            "export_country": lot.origin,
+                            "export_country": lot.origins[place % len(lot.origins)],
                             "via": list(lot.via),
-                            "stated_destination": lot.destination,
+                            "stated_destination": destination,
                         },
                         "red_flags": list(_FLAGS[number % len(_FLAGS)]),
                         "outcome": _OUTCOMES[(number + at) % len(_OUTCOMES)],

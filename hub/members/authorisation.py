@@ -82,7 +82,6 @@ MATRIX: Final[Mapping[str, Caller]] = {
         "GET /v1/contacts",
         "POST /v1/contacts/{contact}",
         "POST /v1/questions",
-        "GET /v1/trends/benchmark",
         "GET /v1/releases/for-members",
     ),
     **_all(

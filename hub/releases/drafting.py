@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cairn_protocol import kdf
+from cairn_protocol import __version__, kdf
 from cairn_protocol.messages.releases import Detail, ReleasedFigure, ReleaseInputs, ReleaseTable
 from cairn_protocol.messages.trends import TrendQuestion
 from cairn_protocol.messages.wire import decode, encode
@@ -181,6 +181,9 @@ def table_of(row: ReleaseRow) -> ReleaseTable:
 
 
 def _method(*parts: bytes) -> bytes:
-    """What a table was made by: the question, what was told before, and the policy's numbers."""
-    policy = json.dumps({name: str(value) for name, value in asdict(DEFAULT).items()}, sort_keys=True)
+    """What a table was made by: the question, what was told before, the policy's numbers, and the software's version."""
+    policy = (
+        json.dumps({name: str(value) for name, value in asdict(DEFAULT).items()}, sort_keys=True)
+        + __version__
+    )
     return kdf.digest(kdf.Use.MESSAGE, policy.encode(), *(hashlib.sha256(part).digest() for part in parts))

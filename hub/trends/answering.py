@@ -321,6 +321,15 @@ async def answered_before(
     return await services.store.read("answers", body)
 
 
+async def sums_told(services: Services, now: Snapshot, audience: str) -> list[Numbers]:
+    """The events of every figure that an audience was told of a snapshot: for whoever checks the checking."""
+
+    async def body(db: AsyncSession) -> list[Numbers]:
+        return _memory(services, now, audience, await _answers(db, now.number, audience)).sums
+
+    return await services.store.read("answers", body)
+
+
 async def answer_again(
     services: Services, now: Snapshot, earlier: Snapshot | None, audience: str, question: TrendQuestion
 ) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from hub.trends.statistics import (
 )
 
 _MOST_CELLS: Final = 2_000
+_FEWEST_COMPARED: Final = 3  # periods; of fewer nobody knows what is usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def trend_cells(judged: Judged, periods: Sequence[str], exposure: Mapping[str, i
         latest, before = series[-1], [(c, n) for c, n in series[:-1] if n is not None]
         for column, count in series:
             figures: dict[str, Any] = {}
-            if column == latest[0] and count is not None and before:
+            if column == latest[0] and count is not None and len(before) >= _FEWEST_COMPARED:
                 z = deviation(
                     count, exposure[column], [n for _, n in before], sum(exposure[c] for c, _ in before)
                 )

@@ -1,4 +1,4 @@
-"""Analysts: ask, and see what can be asked and what is left of the budget. Members: the benchmark."""
+"""Analysts: ask, and see what can be asked and what is left of the budget."""
 
 import datetime as dt
 from typing import Annotated, Any, Final
@@ -10,7 +10,7 @@ from cairn_protocol.messages.parties import Role
 from cairn_protocol.messages.trends import QUERIES, Query, Step, TrendQuestion
 from cairn_protocol.messages.wire import decode
 from hub.describing import takes
-from hub.members.calling import REFUSALS, Caller, CallingMember, calling
+from hub.members.calling import REFUSALS, Caller, calling
 from hub.problems import documented
 from hub.services import Hub
 from hub.trends.answering import ANALYSTS, account_as_told, answer, opened_account
@@ -21,7 +21,6 @@ from hub.trends.snapshots import newest_row
 router = APIRouter(tags=["trends"])
 
 Analyst = Annotated[Caller, Depends(calling(Role.ANALYST))]
-MEMBERS: Final = "members"
 _EXAMPLE: Final = TrendQuestion(query=Query.TRENDS, step=Step.MONTH)
 
 
@@ -67,9 +66,3 @@ async def read_budget(analyst: Analyst, hub: Hub) -> dict[str, Any]:
         return {"accounts": [account_as_told(account) for account in listed]}
 
     return await hub.store.read("budget", body)
-
-
-@router.get("/v1/trends/benchmark", responses=documented(*REFUSALS))
-async def read_benchmark(member: CallingMember, hub: Hub) -> dict[str, Any]:
-    """The peers' pooled rate, for a member to hold its own against. The hub does not learn the member's."""
-    return await answer(hub, TrendQuestion(query=Query.BENCHMARK), MEMBERS)

@@ -35,6 +35,7 @@ def _load() -> None:
         analyst,
         analyst_bulletins,
         analyst_trends,
+        benchmark,
         bulletins,
         correcting,
         index,

@@ -32,10 +32,6 @@ class TrendsClient:
         """Every account of the ledger."""
         return list((await self._get("/v1/trends/budget"))["accounts"])
 
-    async def benchmark(self) -> dict[str, Any]:
-        """For a member: the peers' pooled rates."""
-        return await self._get("/v1/trends/benchmark")
-
     # Releases
 
     async def draft(self, name: str) -> ReleaseTable:
