@@ -1,6 +1,7 @@
 """The coarsening ladder: what a pack and a small market take out of a report, and that nothing comes back in."""
 
 import json
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -146,3 +147,10 @@ def test_a_pack_is_written_as_what_it_coarsens() -> None:
 def test_what_is_no_pack_is_refused_with_a_reason(text: str, said: str) -> None:
     with pytest.raises(BadPolicy, match=said):
         read_policy(text, issuer="cedar", issued_at=0)
+
+
+def test_the_pack_on_the_page_about_packs_is_one() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs/for-firms-policy.md").read_text()
+    block = page.split("\n\n    ")[1].split("\n\n")[0]
+
+    assert read_policy("\n".join(block.splitlines()), issuer="cedar", issued_at=0).min_coverage == 7
