@@ -21,7 +21,7 @@ from cairn import AsyncHub, Inquiry
 from cairn.advice import Advice
 from cairn.client.errors import ProofInvalid
 from cairn.filing import Receipt
-from local import bulletins_told, corrections, filing, returns_told, town
+from local import bulletins_told, corrections, filing, returns_told, town, trends_told
 from local.processes import CommandFailed, attempt, command, wait_until
 from local.running import Local, database_url
 from local.stories import ORKIDE, S3_LATER, SCOPE
@@ -84,6 +84,7 @@ async def _tell(local: Local) -> None:
     await corrections.tell(place, _chapter, _say, _expect)
     await _outages(local)
     await returns_told.tell(place, _chapter, _say, _expect)
+    await trends_told.tell(place, _chapter, _say, _expect)
     await bulletins_told.tell(local, _chapter, _say, _expect)
     await _edited_log(local)
     _chapter("What each party could and could not see")

@@ -181,7 +181,7 @@ def table_of(row: ReleaseRow) -> ReleaseTable:
 
 
 def _method(*parts: bytes) -> bytes:
-    """What a table was made by: the question, what was told before, the policy's numbers, and the software's version."""
+    """What a table was made by: question, what was told before, the policy's numbers, the software's version."""
     policy = (
         json.dumps({name: str(value) for name, value in asdict(DEFAULT).items()}, sort_keys=True)
         + __version__
