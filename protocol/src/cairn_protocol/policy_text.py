@@ -1,6 +1,6 @@
 """A policy pack as a person writes it: a TOML file that names only what it coarsens.
 
-    name = "works council DE"
+    name = "works-council-de"
     version = 3
     item = "family"                  # instead of the control-list or customs number
     withheld_kinds = ["email"]       # never looked up, never sent as a pseudonym
