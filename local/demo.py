@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,9 +122,36 @@ async def _shopping_around(place: Town) -> tuple[str, str]:
     filing.publish(place)
     advice = await _check(place, dogwood)
     _expect(advice.groups == "2-4", "Dogwood sees the card")
-    _say(f"Dogwood Machine, asked next, checks before it answers: {advice.groups} groups. It decides alone.")
+    _say("Dogwood Machine, asked next, checks before it answers. This is what its officer reads:")
+    print(textwrap.indent(advice.text(), "      "), flush=True)
+    await _resolve(place, dogwood)
     _say("no firm learnt who the others are; the hub did not learn that anybody checked")
     return first, second
+
+
+async def _resolve(place: Town, told: tuple[str, dict[str, object]]) -> None:
+    """Dogwood's officer looks at what would leave, notes what was done, and exports the record."""
+    firm, about = told
+    inquiry = Inquiry.from_mapping(about)
+    async with AsyncHub(place.party(firm)) as hub:
+        preview = await hub.preview(inquiry)
+        _expect(inquiry.party.name not in preview.raw.decode(), "no name leaves")
+        _say(
+            f"Dogwood previews a report: {len(preview.raw)} bytes, {len(preview.tags)} values as pseudonyms among "
+            "filler, no name or phone in them"
+        )
+        await hub.decide(
+            inquiry.inquiry_id, "HOLD-ASK", "no answer before the end user is named", user="Dora Wood"
+        )
+    page = place.folder / "dogwood-record.html"
+    command("cairn", "record", "export", "--out", page, "--home", place.party(firm))
+    _expect("HOLD-ASK" in page.read_text(), "the decision is in the record")
+    verified = attempt("cairn", "record", "verify", page, "--home", place.party(firm), "--json")
+    _expect(verified.code == 0, "the exported record verifies offline")
+    _say(
+        "its officer decides to hold and ask, and notes why: the record stays at Dogwood, and exports as a page that "
+        "an auditor verifies offline"
+    )
 
 
 async def _one_event(place: Town) -> None:
