@@ -90,12 +90,12 @@ def test_names_one_edit_apart_share_an_edit_key(name: str, data: st.DataObject) 
 
     for slip in slips:
         if len(slip) >= 7:
-            assert set(edits(Words((name,), ()))) & set(edits(Words((slip,), ())))
+            assert Kind.EDIT in shared(name, slip) or fingerprint(name, "TR") == fingerprint(slip, "TR")
 
 
 @given(st.lists(LETTERS, min_size=1, max_size=6))
 def test_edit_keys_are_distinct_bounded_and_start_with_the_name_itself(words: list[str]) -> None:
-    found = list(edits(Words(tuple(words), ())))
+    found = list(edits(Words(tuple(words), ()), telling=True))
 
     assert len(found) == len(set(found)) <= FUZZY_COUNT[Kind.EDIT]
     assert sorted(found[0]) == sorted("".join(words))

@@ -26,15 +26,17 @@ from typing import Final
 from jellyfish import metaphone
 
 from cairn.raw.normalise.match_key import MatchKey
-from cairn.raw.normalise.rarity import distinctive_letters, strength
+from cairn.raw.normalise.rarity import DISTINCTIVE, distinctive_letters, rarity, strength
 from cairn.raw.normalise.tables import common_values
 from cairn.raw.normalise.words import NUMERALS, Words, words_of
 from cairn_protocol.kinds import FUZZY_COUNT, Kind
 
 RARE_NAME: Final = 13_000  # thousandths of a bit: from here a name stands alone, without its country
 MIN_NAME_LETTERS: Final = 2
-DISTINCTIVE_LETTERS: Final = 8
-LONG_NAME_LETTERS: Final = 20
+# Letters in rare words that a name must have for a kind: the more of a name a kind forgets, the more.
+BAG_LETTERS: Final = 8
+SOUND_LETTERS: Final = 8
+TELLING_LETTERS: Final = 14
 MIN_BAG_LETTERS: Final = 6
 MIN_SOUND_LETTERS: Final = 5
 MIN_EDIT_LETTERS: Final = 7
@@ -65,28 +67,41 @@ def fuzzy_name_keys(name: str, country: str) -> tuple[MatchKey, ...]:
     words = words_of(name)
     if _is_nobody(words.core):
         return ()
-    distinctive = distinctive_letters(words.core) >= DISTINCTIVE_LETTERS
+    letters = distinctive_letters(words.core)
+    alone = letters >= TELLING_LETTERS
     found = (
-        (Kind.BAG, bag(words, distinctive)),
-        (Kind.SOUND, sound(words, distinctive)),
-        (Kind.ACRONYM, acronym(words)),
-        *((Kind.EDIT, edit) for edit in edits(words)),
+        (Kind.BAG, bag(words, letters), alone),
+        (Kind.SOUND, sound(words, letters), alone),
+        (Kind.ACRONYM, acronym(words), False),
     )
-    return tuple(MatchKey(kind, _bound_if_short(value, country)) for kind, value in found if value)
+    # One letter more or less may make a name telling: there both ways of writing are given.
+    ways = [alone, not alone] if letters - alone == TELLING_LETTERS - 1 else [alone]
+    slips = dict.fromkeys(
+        _key(Kind.EDIT, value, country, alone=way) for way in ways for value in edits(words, telling=way)
+    )
+    return (
+        *(_key(kind, value, country, alone=alone) for kind, value, alone in found if value),
+        *list(slips)[: FUZZY_COUNT[Kind.EDIT]],
+    )
 
 
-def bag(words: Words, distinctive: bool) -> str | None:
+def _key(kind: Kind, value: str, country: str, *, alone: bool) -> MatchKey:
+    """A fuzzy key, bound to the country unless it is a long value of a telling name."""
+    return MatchKey(kind, value if alone and len(value) >= LONG_VALUE_LETTERS else _bound(value, country))
+
+
+def bag(words: Words, distinctive: int) -> str | None:
     """All letters in alphabetical order, doubled ones once, if the name is distinctive or long; then its numbers."""
     letters, numbers = _letters_and_numbers(words.core)
     once = _DOUBLED.sub(r"\1", letters)
-    if len(once) < MIN_BAG_LETTERS or not (distinctive or len(letters) >= LONG_NAME_LETTERS):
+    if len(once) < MIN_BAG_LETTERS or distinctive < BAG_LETTERS:
         return None
     return "".join(sorted(once)) + numbers
 
 
-def sound(words: Words, distinctive: bool) -> str | None:
+def sound(words: Words, distinctive: int) -> str | None:
     """The metaphone codes of the words in alphabetical order, if the name is distinctive."""
-    if not distinctive:
+    if distinctive < SOUND_LETTERS:
         return None
     codes = " ".join(sorted({metaphone(word) or word for word in words.core}))
     return codes if len(codes) >= MIN_SOUND_LETTERS else None
@@ -101,27 +116,36 @@ def acronym(words: Words) -> str | None:
     return None
 
 
-def edits(words: Words) -> Iterator[str]:
+def edits(words: Words, *, telling: bool) -> Iterator[str]:
     """The sorted core joined, and that with one letter left out: names one edit apart share a value.
 
-    A value of `MIN_SHUFFLED_LETTERS` or more is written with its letters in order, so that in a long
-    name a slip is found beside swapped, merged and split words, and a letter that occurs twice costs
-    one value. Numbers and the letters of short words stay: they are what tells HTL from HTP and
-    Plant 12 from Plant 13. At most `FUZZY_COUNT[EDIT]`, distinct, the name itself first.
+    telling  whether the name has `TELLING_LETTERS` in rare words. Then values of `MIN_SHUFFLED_LETTERS` or
+             more are written with their letters in order, so that a slip is found beside swapped, merged
+             and split words, and a letter that occurs twice costs one value.
+
+    Numbers and the letters of short words stay: they are what tells HTL from HTP and Plant 12 from Plant 13. At
+    most `FUZZY_COUNT[EDIT]`, distinct: the name itself, then slips in its rare words.
     """
     core = sorted(words.core)
     joined, numbers = _letters_and_numbers(core)
     if len(joined) < MIN_EDIT_LETTERS:
         return
-    found = dict.fromkeys([_shuffled(joined)])
+
+    def written(value: str) -> str:
+        return "".join(sorted(value)) if telling and len(value) >= MIN_SHUFFLED_LETTERS else value
+
+    rare: dict[str, None] = {}
+    common: dict[str, None] = {}
     before = 0
-    for word in (_letters_and_numbers([word])[0] for word in core):
-        if len(word) >= MIN_EDITED_WORD:
-            for at in range(before, before + len(word)):
-                found[_shuffled(joined[:at] + joined[at + 1 :])] = None
-        before += len(word)
-    name, *slips = found
-    for value in (name, *sorted(slips))[: FUZZY_COUNT[Kind.EDIT]]:
+    for word in core:
+        letters = _letters_and_numbers([word])[0]
+        if len(letters) >= MIN_EDITED_WORD:
+            slips = rare if rarity(word) >= DISTINCTIVE else common
+            for at in range(before, before + len(letters)):
+                slips[written(joined[:at] + joined[at + 1 :])] = None
+        before += len(letters)
+    found = dict.fromkeys((written(joined), *sorted(rare), *sorted(common)))
+    for value in list(found)[: FUZZY_COUNT[Kind.EDIT]]:
         yield value + numbers
 
 
@@ -130,10 +154,6 @@ def _letters_and_numbers(core: Sequence[str]) -> tuple[str, str]:
     letters = "".join(_DIGITS.sub("", word) for word in core if word not in NUMERALS)
     numbers = " ".join(part for word in core for part in _NUMBERS.findall(word))
     return letters, f"|{numbers}" if numbers else ""
-
-
-def _shuffled(value: str) -> str:
-    return "".join(sorted(value)) if len(value) >= MIN_SHUFFLED_LETTERS else value
 
 
 def _is_nobody(core: tuple[str, ...]) -> bool:
@@ -148,7 +168,3 @@ def _fillers() -> frozenset[tuple[str, ...]]:
 
 def _bound(value: str, country: str) -> str:
     return f"{value}@{country}"
-
-
-def _bound_if_short(value: str, country: str) -> str:
-    return value if len(value) >= LONG_VALUE_LETTERS else _bound(value, country)
