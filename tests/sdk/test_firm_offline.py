@@ -21,7 +21,7 @@ from cairn.policies import Policies
 from cairn.raw.inquiry import Inquiry
 from cairn.raw.reading import read_inquiries
 from cairn.record import verify
-from cairn_protocol.errors import BadSignature
+from cairn_protocol.errors import BadMessage, BadSignature
 from cairn_protocol.kinds import Kind
 from cairn_protocol.messages.policy import FINEST
 from cairn_protocol.messages.wire import encode, sign
@@ -208,6 +208,8 @@ def test_without_the_hub_an_export_still_verifies_as_a_chain(cairn: Run) -> None
     page = Path("record.html").read_text()
     assert "resolved RF-ENU-01: site visit" in page
     assert verify(page).entries == 2
+    with pytest.raises(BadMessage, match="not what its data says"):
+        verify(page.replace("resolved RF-ENU-01: site visit", "resolved RF-ENU-01: a letter"))
 
 
 def test_a_pack_that_would_refine_is_refused_whole(home: Home) -> None:

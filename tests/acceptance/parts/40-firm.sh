@@ -51,7 +51,7 @@ check "a flag's resolution is noted" cairn "$firm0" record add "acc-0-$$" --flag
 check "and a decision" cairn "$firm0" record add "acc-0-$$" --decision PROCEED-WITH-RECORD --reason "all flags are resolved" --user "Ada Vale"
 check "the record is exported as a page" cairn "$firm0" record export --out "$work/record.html"
 check "which verifies without a network" exits 0 "$bin/cairn" record verify "$work/record.html" --home "$(home "$firm1")" --json
-check "with its report proven" same "$(answer "['proven']")" 1
+check "with its report proven" same "$(answer "['proven'] >= 1")" True
 sed 's/the end user was named/the end user was not named/' "$work/record.html" >"$work/changed.html"
 check "and not once a word is changed" exits 5 "$bin/cairn" record verify "$work/changed.html" --json
 rm -rf "$held"

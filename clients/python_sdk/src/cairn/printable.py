@@ -24,6 +24,7 @@ class Section:
     lines: tuple[str, ...]
 
 
+PAGE_BEGINS = "<!doctype html>"
 _DATA_BEGINS, _DATA_ENDS = '<pre id="cairn-data">', "</pre>"
 
 
@@ -40,7 +41,7 @@ def page(
     )
     footer = "".join(f"<p>{escape(line)}</p>" for line in foot)
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'{PAGE_BEGINS}<html lang="en"><head><meta charset="utf-8">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
         f"<body><h1>{escape(title)}</h1>{body}{footer}{_data(data)}</body></html>\n"
@@ -49,7 +50,7 @@ def page(
 
 def data_in(text: str) -> str:
     """The data of a page, or the text itself if it is no page. A page without data gives ""."""
-    if not text.startswith("<!doctype html>"):
+    if not text.startswith(PAGE_BEGINS):
         return text
     _, begins, rest = text.partition(_DATA_BEGINS)
     return unescape(rest.partition(_DATA_ENDS)[0]) if begins else ""

@@ -19,7 +19,7 @@ from cairn.actions import actions
 from cairn.client.errors import Rejected, Unreachable
 from cairn.client.hub import promised_from
 from cairn.home import HomeError
-from cairn.printable import Section, data_in, page
+from cairn.printable import PAGE_BEGINS, Section, data_in, page
 from cairn.raw.register import Filed
 from cairn.raw.resolution import KEPT_SECONDS, MAX_TEXT, About, Entry, check_chain
 from cairn.session import Session
@@ -247,6 +247,10 @@ def verify(text: str, genesis_digest: bytes | None = None) -> Verdict:
     genesis = check_genesis(exported.genesis, genesis_digest or exported.genesis_digest)
     if digest_of(genesis) != exported.genesis_digest:
         raise BadMessage("the export names another genesis than it holds")
+    if text.startswith(PAGE_BEGINS) and as_html(exported) != text:
+        raise BadMessage(
+            "the page's text is not what its data says, or another version of Cairn made the page: keep the JSON too"
+        )
     check_chain(exported.entries)
     root, size = _root(exported, genesis)
     proven = sum(_check(receipt, genesis, exported.party, root, size) for receipt in exported.receipts)

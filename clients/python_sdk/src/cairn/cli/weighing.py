@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cairn.cli.app import JsonOption, app
+from cairn.cli.app import HomeOption, JsonOption, app
 from cairn.cli.outcome import Exit, emit, say
 
 
@@ -55,6 +55,47 @@ def lint(
         if not findings:
             say("Nothing was found that must not leave. A name in running text can be missed.")
     raise typer.Exit(Exit.REFUSED if findings else Exit.CLEAR)
+
+
+@app.command()
+def options(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """What a firm can do about an inquiry, and where it can turn to by itself. Dated lists; nothing is sent."""
+    from cairn.actions import actions, referrals
+    from cairn.cli.opening import folder_of
+
+    known, turn_to = actions(), referrals(folder_of(home))
+    if as_json:
+        emit(
+            {
+                "as_of": known.as_of,
+                "options": [{"code": a.code, "title": a.title, "text": a.text} for a in known.actions],
+                "notices": list(known.notices),
+                "referrals_as_of": turn_to.as_of,
+                "referrals": [
+                    {
+                        "code": one.code,
+                        "jurisdiction": one.jurisdiction,
+                        "name": one.name,
+                        "channel": one.channel,
+                        "about": one.about,
+                        "basis": one.basis,
+                    }
+                    for one in turn_to.referrals
+                ],
+            }
+        )
+    else:
+        for action in known.actions:
+            say(f"{action.code}: {action.title}. {action.text}")
+        say(
+            f"Where you can turn to by yourself, as of {turn_to.as_of}; take addresses from the authority's own site:"
+        )
+        for one in turn_to.referrals:
+            unchecked = "" if one.basis == "checked" else " (from memory: check before use)"
+            say(f"    {one.code} {one.name}, {one.channel}: {one.about}{unchecked}")
+        for notice in known.notices:
+            say(notice)
+    raise typer.Exit(Exit.CLEAR)
 
 
 def _codes(typed: str) -> list[str]:
