@@ -53,10 +53,11 @@ def handled_by(firms: Sequence[str]) -> dict[str, int]:
 
 
 def sum_last_month(town: Town, today: dt.date) -> PeriodResult:
-    """Key, terms, every group's return, and the month's one sum: what `make run` shows."""
+    """Key, terms, every group's return, and the month's one sum: what `make run` shows. This month is open then."""
     period = month_before(today)
     make_key(town)
     open_period(town, period, CAPS)
+    open_period(town, month_before(today, 0), CAPS)
     trustees_do(town, period, Wanted.DEPOSIT)
     asyncio.run(file_all(town, period, handled_by(FILERS)))
     close(town, period)
@@ -112,10 +113,10 @@ def trustees_do(town: Town, period: str, what: str) -> None:
 
         def done() -> bool:
             for name, office in offices.items():
-                for told in duties.answer(office):
+                for told in (one for one in duties.answer(office) if one.period == period):
                     if told.error is not None:
                         raise CommandFailed(f"trustee {name} refuses: {told.error}")
-                    if told.outcome is Outcome.DONE and (told.period, told.what) == (period, what):
+                    if told.outcome is Outcome.DONE and told.what == what:
                         left.discard(name)
             return not left
 
