@@ -14,12 +14,14 @@ BENCHMARKS = (
     "join",
     "intake",
     "link_growth",
+    "typologies",
     "openings",
     "returns",
     "report",
     "firm",
     "log",
     "taxii",
+    "trends",
 )
 
 

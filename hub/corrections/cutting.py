@@ -34,6 +34,7 @@ from hub.linkage.linking import relink, take_turn
 from hub.linkage.tables import LinkedReport
 from hub.reports.bulk import among
 from hub.reports.filing import forget_tags
+from hub.reports.stating import settle_disputes
 from hub.reports.tables import AsideRow, ReportRow
 from hub.storage.envelopes import Envelopes
 from hub.translog.promise import promise
@@ -123,6 +124,7 @@ async def _carry_out(
         await forget_tags(db, gone)
     else:
         await cuts.keep_apart(db, identity, ordered.parts)
+    await settle_disputes(db, _reports(ordered))
     common = [Tag(tag) for tag in ordered.common]
     await cuts.learn_common(db, identity, common)
     await recall(db, touched, ordered.reason)

@@ -4,16 +4,20 @@ The last word of each kind stands. Cards are made with it in mind at the next pu
 as it is, and an amendment makes the word void. Its leaf in the log is a digest, so nobody learns whose it is.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cairn_protocol.messages.corrections import Statement, check_statement
+from cairn_protocol.messages.corrections import Said, Statement, check_statement
 from cairn_protocol.messages.log import LeafKind, content_digest, hash_of
 from cairn_protocol.messages.parties import Entry
 from cairn_protocol.messages.report import Promise
 from cairn_protocol.messages.wire import Signed, encode, open_signed, sign
+from hub.reports.bulk import among
 from hub.reports.filing import on_file, wait_turn
 from hub.reports.refusals import FutureWeek, ReportRetracted, UnknownReport, WrongMember
 from hub.reports.tables import StatementRow
@@ -87,3 +91,12 @@ async def state(db: AsyncSession, verified: VerifiedStatement, hub_key: Ed25519P
         leaf_hash=hash_of(LeafKind.STATEMENT, digest),
     )
     return sign(receipt, hub_key)
+
+
+async def settle_disputes(db: AsyncSession, report_ids: Collection[UUID]) -> None:
+    """A dispute over these reports was decided: they count again, with whatever they are linked with now."""
+    await db.execute(
+        delete(StatementRow).where(
+            StatementRow.said == Said.NOT_OURS.value, among(StatementRow.report_id, report_ids)
+        )
+    )

@@ -171,6 +171,16 @@ async def test_a_wrong_join_comes_apart_and_its_card_is_recalled(desk: Desk) -> 
     assert index.manifest.quarantined == (shared,)
 
 
+async def test_a_dispute_ends_with_the_cut_and_the_report_counts_with_its_own_subject(desk: Desk) -> None:
+    one, two, three, four = await switchboard(desk)
+    await desk.index()
+    await say(desk, FIRMS[2], three, Said.NOT_OURS)
+
+    await cut(desk, RITA.order(ids(one, two), ids(three, four)))
+
+    assert (await desk.index()).card(*name("sapphire")).groups == "2-4"
+
+
 async def test_cut_links_stay_cut_whatever_comes_later(desk: Desk) -> None:
     """No bridge, no amendment and no linking anew joins what was cut."""
     one, two, three, four = await switchboard(desk)
