@@ -20,7 +20,7 @@ from hub.index.publishing import publish
 from hub.main import create_app
 from hub.services import Services
 from hub.settings import Settings
-from hub.verbs import disclose, genesis, liaisons, log, members, policy, releases, returns, trends
+from hub.verbs import disclose, genesis, liaisons, linkage, log, members, policy, releases, returns, trends
 from hub.verbs.saying import AsJson, Exit, Home, database, say, verb, with_services
 
 SHUTDOWN_SECONDS = 15
@@ -42,6 +42,8 @@ app.add_typer(policy.app, name="policy")
 index = typer.Typer(no_args_is_help=True, help="The index that members sync.")
 app.add_typer(index, name="index")
 app.command(name="disclose")(disclose.disclose)
+app.command(name="common-values")(linkage.common_values)
+app.command(name="merges")(linkage.merges)
 app.command(name="transparency")(liaisons.transparency)
 
 

@@ -65,6 +65,17 @@ class Cluster:
     sides: set[Side] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class BigMerge:
+    """Two big clusters became one. `absorbed` are clusters that were loaded, `places` sightings placed here."""
+
+    through: int
+    kept_size: int
+    absorbed_size: int
+    absorbed: frozenset[int]
+    places: frozenset[int]
+
+
 class Board:
     """The clusters around some sightings, and what placing those changes.
 
@@ -80,7 +91,11 @@ class Board:
         self.merged: dict[int, int] = {}
         self.tags: dict[int, set[tuple[Kind, Tag]]] = defaultdict(set)
         self.changed: set[int] = set()
+        self.big_merges: list[BigMerge] = []
         self._home: dict[int, int] = {}
+        # Whose reports a cluster has: clusters that were loaded, and sightings placed on this board.
+        self._origins: dict[int, set[int]] = {at: {at} for at in self.clusters}
+        self._places: dict[int, set[int]] = defaultdict(set)
         self._by_tag: dict[Tag, set[int]] = defaultdict(set)
         self.carried: dict[int, set[Tag]] = defaultdict(set)
         for tag, cluster_id in clusters_by_tag:
@@ -96,7 +111,7 @@ class Board:
         home = best_first[0] if best_first else self._new(sighting.place)
         for other in best_first[1:]:
             if self._may_merge(home, other, sighting):
-                home = self._merge(home, other)
+                home = self._merge(home, other, sighting.place)
         self._join(home, sighting)
 
     def _agreeing(self, sighting: Sighting) -> list[Cluster]:
@@ -141,9 +156,16 @@ class Board:
         values = [tag for kind, tag in through.tags if kind in LOCKABLE]
         return all(any(cluster.id in self._by_tag.get(tag, ()) for tag in values) for cluster in (one, other))
 
-    def _merge(self, one: Cluster, other: Cluster) -> Cluster:
+    def _merge(self, one: Cluster, other: Cluster, through: int) -> Cluster:
         """The two as one, under the id of the larger, whose rows are more to rewrite."""
         winner, loser = sorted((one, other), key=lambda cluster: (-cluster.size, cluster.founder))
+        origins, places = self._origins.pop(loser.id, set()), self._places.pop(loser.id, set())
+        if loser.size >= BIG:
+            self.big_merges.append(
+                BigMerge(through, winner.size, loser.size, frozenset(origins), frozenset(places))
+            )
+        self._origins.setdefault(winner.id, set()).update(origins)
+        self._places[winner.id] |= places
         winner.size += loser.size
         winner.founder = min(winner.founder, loser.founder)
         winner.groups |= loser.groups
@@ -162,6 +184,7 @@ class Board:
 
     def _join(self, home: Cluster, sighting: Sighting) -> None:
         home.size += 1
+        self._places[home.id].add(sighting.place)
         home.founder = min(home.founder, sighting.place)
         home.groups.add(sighting.group)
         home.kinds.update(kind for kind, _ in sighting.tags)

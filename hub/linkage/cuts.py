@@ -20,8 +20,9 @@ from hub.reports.tables import ReportRow
 Sides = frozenset[Side]
 
 _COMMON = text(
-    "INSERT INTO contact_tags (tag, seen, common) SELECT tag, 0, true FROM unnest(CAST(:tags AS bytea[])) AS t (tag)"
-    " ON CONFLICT (tag) DO UPDATE SET common = true"
+    "INSERT INTO contact_tags (tag, seen, common, unclear)"
+    " SELECT tag, 0, true, false FROM unnest(CAST(:tags AS bytea[])) AS t (tag)"
+    " ON CONFLICT (tag) DO UPDATE SET common = true, unclear = false"
 )
 
 

@@ -4,7 +4,8 @@ One transaction a job, and one job at a time: who comes first decides some ties,
 must be one that can be told again. A job that runs twice changes nothing the second time.
 
 What a report that leaves, or a value that turned out to be common, has held together is taken
-apart: the clusters it touched are dissolved and their reports placed again in their old order.
+apart: the clusters it touched, and those they share a tag with, are dissolved and their reports placed again
+in their old order. So jobs one by one arrive where linking all at once does (`batch`).
 
 Not here: the rules (`clustering`, `common_values`), cards (`hub.cards`).
 """
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.roster import Roster
 from hub.jobs import Task
-from hub.linkage import loading, weighing, writing
+from hub.linkage import loading, merges, weighing, writing
 from hub.reports.filing import LINK_REPORTS
 from hub.services import Services
 from hub.storage.envelopes import Envelopes
@@ -65,10 +66,12 @@ async def relink(
     await writing.forget(db, left)
     turned = await weighing.weigh(db, arrived, left)
 
-    dissolved = {row.cluster for row in left} | await loading.clusters_with(db, turned) | set(anew)
+    touched = {row.cluster for row in left} | await loading.clusters_with(db, turned) | set(anew)
+    dissolved = await loading.neighbourhood(db, touched)
     staying = await loading.linked_in(db, envelopes, dissolved)
     sightings = await loading.without_common(db, [*staying, *arrived])
     board = await loading.board_around(db, envelopes, sightings, dissolved)
     for sighting in sightings:
         board.place(sighting)
+    await merges.note(db, board, [*staying, *arrived])
     await writing.write(db, envelopes, board, staying, arrived, dissolved)

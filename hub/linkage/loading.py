@@ -40,6 +40,12 @@ _TAGS_OF: Final = text(
 )
 
 
+_BESIDE_CLUSTERS: Final = text(
+    "SELECT DISTINCT other.cluster FROM cluster_tags mine JOIN cluster_tags other ON other.tag = mine.tag"
+    " WHERE mine.cluster = ANY(:clusters)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """A live report on its way into a cluster, or in one already.
@@ -166,6 +172,21 @@ async def clusters_with(db: AsyncSession, contacts: Collection[Tag]) -> set[int]
         {"tags": list(contacts)},
     )
     return set(found)
+
+
+async def neighbourhood(db: AsyncSession, clusters: Collection[int]) -> set[int]:
+    """These clusters and all that share a tag with one of them, or with one of those, and so on.
+
+    What is placed anew may agree with any of them, and with nobody else: so dissolving all of them gives what
+    linking everything at once would give. They are few: a tag that many clusters share is held back.
+    """
+    found = set(clusters)
+    edge = found
+    while edge:
+        beside = set(await db.scalars(_BESIDE_CLUSTERS, {"clusters": list(edge)}))
+        edge = beside - found
+        found |= edge
+    return found
 
 
 async def without_common(db: AsyncSession, reports: Collection[Live]) -> list[Sighting]:

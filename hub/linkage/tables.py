@@ -4,11 +4,13 @@ All of it follows from reports and could be made again. Nobody but the hub reads
 learns which reports are about one subject, and of that subject nothing.
 """
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -81,7 +83,8 @@ class ContactTag(Base):
 
     tag: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     seen: Mapped[int] = mapped_column(Integer)
-    common: Mapped[bool] = mapped_column(Boolean)
+    common: Mapped[bool] = mapped_column(Boolean)  # links nobody
+    unclear: Mapped[bool] = mapped_column(Boolean)  # so for now: the operator is to say
 
 
 class CutSide(Base):
@@ -101,3 +104,26 @@ class LearnedCommon(Base):
 
     tag: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     cut: Mapped[str] = mapped_column(Text)
+
+
+class ValueRuling(Base):
+    """What the operator found a contact to be, whatever the counts say."""
+
+    __tablename__ = "value_rulings"
+
+    tag: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    common: Mapped[bool] = mapped_column(Boolean)
+    ruled_on: Mapped[date] = mapped_column(Date)
+
+
+class BigMergeRow(Base):
+    """Two big subjects that became one: which reports the smaller had, so that it can be undone."""
+
+    __tablename__ = "big_merges"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)  # of what was merged: told once
+    merged_on: Mapped[date] = mapped_column(Date)
+    through: Mapped[int] = mapped_column(BigInteger)  # the place of the report that joined them
+    kept_size: Mapped[int] = mapped_column(Integer)
+    absorbed: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))  # numbers of reports
+    undone: Mapped[bool] = mapped_column(Boolean)

@@ -1,9 +1,9 @@
 """Keep count of contacts, and find out which have become common or are so no longer."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.kinds import Kind
@@ -11,12 +11,14 @@ from cairn_protocol.tags import Tag
 from hub.linkage.common_values import CONTACTS, MOST_PARTIES, TELLING, WEIGHED, Beside, Verdict, beside, judge
 from hub.linkage.cuts import learned
 from hub.linkage.loading import Left, Live
+from hub.linkage.tables import ValueRuling
+from hub.reports.bulk import among
 
 _COUNT = text(
-    "INSERT INTO contact_tags (tag, seen, common)"
-    " SELECT tag, seen, false FROM unnest(CAST(:tags AS bytea[]), CAST(:counts AS int[])) AS come (tag, seen)"
+    "INSERT INTO contact_tags (tag, seen, common, unclear)"
+    " SELECT tag, seen, false, false FROM unnest(CAST(:tags AS bytea[]), CAST(:counts AS int[])) AS come (tag, seen)"
     " ON CONFLICT (tag) DO UPDATE SET seen = contact_tags.seen + excluded.seen"
-    " RETURNING tag, seen, common"
+    " RETURNING tag, seen, common, unclear"
 )
 
 # The oldest linked reports of each contact, by the index from contact to report, and their other tags. What
@@ -47,26 +49,47 @@ async def weigh(db: AsyncSession, arrived: Sequence[Live], left: Sequence[Left])
     if not tags:
         return set()
     counted = await db.execute(_COUNT, {"tags": tags, "counts": [come[tag] - gone[tag] for tag in tags]})
-    weighed, common = [], set()
-    for tag, seen, was_common in counted:
-        if was_common:
-            common.add(tag)
+    weighed: list[Tag] = []
+    before: dict[Tag, Verdict] = {}
+    for tag, seen, common, unclear in counted:
+        before[tag] = Verdict.UNCLEAR if unclear else Verdict.COMMON if common else Verdict.OWN
         # The verdict is over the oldest reports: later ones can't turn it, and too few can't be common.
         decided_before = seen - come[tag] >= WEIGHED and not gone[tag]
-        if not decided_before and (was_common or seen > MOST_PARTIES):
+        if not decided_before and (common or seen > MOST_PARTIES):
             weighed.append(tag)
     found = await _beside(db, weighed, arrived)
-    surely = await learned(db, weighed)
-    turned = {
-        Tag(tag)
-        for tag in weighed
-        if (tag in surely or judge(found[tag]) is not Verdict.OWN) != (tag in common)
-    }
-    if turned:
+    said = await ruled(db, weighed)
+    verdicts = {tag: said.get(tag) or judge(found[tag]) for tag in weighed}
+    return await settle(db, {tag: now for tag, now in verdicts.items() if now is not before[tag]}, before)
+
+
+async def ruled(db: AsyncSession, tags: Collection[Tag]) -> dict[Tag, Verdict]:
+    """What the operator or a reviewer found these contacts to be; the reviewer has the last word."""
+    rulings = await db.execute(
+        select(ValueRuling.tag, ValueRuling.common).where(among(ValueRuling.tag, tags))
+    )
+    said = {Tag(tag): Verdict.COMMON if common else Verdict.OWN for tag, common in rulings}
+    return said | dict.fromkeys(await learned(db, tags), Verdict.COMMON)
+
+
+async def settle(
+    db: AsyncSession, verdicts: Mapping[Tag, Verdict], before: Mapping[Tag, Verdict]
+) -> set[Tag]:
+    """Write verdicts down; the tags that link now and did not, or the other way round."""
+    if verdicts:
         await db.execute(
-            text("UPDATE contact_tags SET common = NOT common WHERE tag = ANY(:tags)"), {"tags": list(turned)}
+            text(
+                "UPDATE contact_tags SET common = told.common, unclear = told.unclear"
+                " FROM unnest(CAST(:tags AS bytea[]), CAST(:common AS bool[]), CAST(:unclear AS bool[]))"
+                " AS told (tag, common, unclear) WHERE contact_tags.tag = told.tag"
+            ),
+            {
+                "tags": list(verdicts),
+                "common": [verdict is not Verdict.OWN for verdict in verdicts.values()],
+                "unclear": [verdict is Verdict.UNCLEAR for verdict in verdicts.values()],
+            },
         )
-    return turned
+    return {tag for tag, now in verdicts.items() if (now is Verdict.OWN) != (before[tag] is Verdict.OWN)}
 
 
 async def _beside(

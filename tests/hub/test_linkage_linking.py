@@ -1,11 +1,20 @@
 """Linking: which reports end up together, whatever order and portions they come in."""
 
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from cairn_protocol.codes import UNKNOWN
 from cairn_protocol.kinds import Kind
 from cairn_protocol.messages.report import Confidence
+from hub.linkage import ruling
+from hub.linkage.batch import held_back, link_all
+from hub.linkage.clustering import Sighting
+from hub.linkage.common_values import Verdict
+from hub.linkage.merges import NoSuchMerge
+from hub.linkage.ruling import NoSuchValue
 from hub.settings import Settings
 from hub.storage.database import Store
 from hub.storage.envelopes import Envelopes
@@ -203,3 +212,89 @@ async def test_portions_make_no_difference(
     assert (
         len(at_once) == 8
     )  # three sure subjects that the bridge can't join, five customers of one forwarder
+
+
+async def test_jobs_one_by_one_arrive_where_linking_all_at_once_does(desk: Desk) -> None:
+    """Procurers, a forwarder's customers found out late, likenesses, and reports taken back."""
+    rng = random.Random(5)
+    filed, sightings = {}, []
+    for at in range(70):
+        keys = [name(f"name {rng.randrange(24)}"), (Kind.BAG, f"bag {rng.randrange(30)}")]
+        if rng.random() < 0.6:
+            keys.append(phone(f"{rng.randrange(9)}"))
+        if rng.random() < 0.5:
+            keys.append((Kind.EMAIL, f"box {rng.randrange(30)}"))
+        if rng.random() < 0.4:
+            keys.append(registration(f"R{rng.randrange(12)}"))
+        told = {"country": rng.choice(("TR", "CN"))} if rng.random() < 0.5 else {}
+        firm = FIRMS[at % 9]
+        report = await desk.file(firm, f"{at:02}", *keys, **told)
+        filed[f"{at:02}"] = firm, report
+        header = report.signed.header
+        tags = tuple((key.kind, tag) for key, tag in zip(header.keys, header.tags(), strict=True))
+        sightings.append(Sighting(at, firm.group, told.get("country", report.open.codes.party_country), tags))
+        if at % 7 == 3:
+            await desk.hub.link()
+    for gone in rng.sample(sorted(filed), 6):
+        await desk.hub.link()
+        await desk.take_back(*filed[gone])
+        sightings = [one for one in sightings if f"{one.place:02}" != gone]
+
+    board = link_all(
+        [replace(one, country=None if one.country == UNKNOWN else one.country) for one in sightings]
+    )
+    at_once: dict[int, set[str]] = {}
+    for one in sightings:
+        at_once.setdefault(board.home(one.place), set()).add(f"{one.place:02}")
+
+    assert await desk.together() == sorted(at_once.values(), key=sorted)
+    assert len(desk.common()) == len(held_back(sightings)) > 0
+
+
+async def test_a_big_merge_is_noted_and_can_be_undone_for_good(desk: Desk) -> None:
+    for at in range(4):
+        await desk.file(FIRMS[at], f"a{at}", name("orkide"), phone("1"))
+        await desk.file(FIRMS[at + 4], f"b{at}", name("sapphire"), phone("2"))
+    await desk.file(FIRMS[9], "bridge", name("third"), phone("1"), phone("2"))
+    assert [len(subject) for subject in await desk.together()] == [9]
+    services = desk.hub.services
+    (merge,) = await services.store.read("merges", ruling.big_merges)
+    assert {merge.kept, merge.absorbed} == {4, 5} or (merge.kept, merge.absorbed) == (4, 4)
+
+    await ruling.undo(services, merge.id)
+    await desk.file(FIRMS[10], "later", name("fourth"), phone("1"), phone("2"))
+
+    apart = await desk.together()
+    assert not any({"a0", "b0"} <= subject for subject in apart)
+    with pytest.raises(NoSuchMerge):
+        await ruling.undo(services, merge.id)
+
+
+async def test_a_name_alone_joins_no_two_big_subjects(desk: Desk) -> None:
+    for at in range(4):
+        await desk.file(FIRMS[at], f"a{at}", name("orkide"), phone("1"))
+        await desk.file(FIRMS[at + 4], f"b{at}", name("sapphire"), phone("2"))
+
+    await desk.file(FIRMS[9], "both", name("orkide"), phone("2"))
+    await desk.file(FIRMS[10], "likeness", name("orkide"), (Kind.BAG, "eahipprs"))
+
+    assert [len(subject) for subject in await desk.together()] == [5, 5]
+
+
+async def test_the_operator_says_what_an_unclear_contact_is(desk: Desk) -> None:
+    """Five companies on one phone, three with a web site: it links nobody until somebody knows whose it is."""
+    for at in range(5):
+        own = [(Kind.DOMAIN, f"site {at}")] if at < 3 else [(Kind.EMAIL, f"box {at}")] if at == 3 else []
+        await desk.file(FIRMS[at], f"{at}", name(f"name {at}"), phone("desk"), *own)
+    services = desk.hub.services
+    assert len(await desk.together()) == 5
+    (held,) = await services.store.read("held", ruling.held_back)
+    assert (held.verdict, held.reports, held.groups, held.by) == (Verdict.UNCLEAR, 5, 5, "counts")
+
+    await ruling.rule(services, held.id, common=False)
+    assert await desk.together() == [{"0", "1", "2", "3", "4"}]
+    await ruling.rule(services, held.id, common=True)
+
+    assert len(await desk.together()) == 5
+    with pytest.raises(NoSuchValue):
+        await ruling.rule(services, "00" * 8, common=True)
