@@ -35,8 +35,8 @@ async def tell(
         expect(surge["figures"] is not None, "the planted surge is told")
         ratio, control = surge["figures"]["rate_ratio"], surge["figures"]["control_rate_ratio"]
         say(
-            f"after an invented control on chips, reports of them to Kazakhstan are {ratio['value']} times those of the "
-            f"year before ({ratio['low']} to {ratio['high']}); to Mexico {control['value']} times"
+            f"after an invented control on chips, reports of them to Kazakhstan are {ratio['value']} times those "
+            f"of the year before ({ratio['low']} to {ratio['high']}); to Mexico {control['value']} times"
         )
         corridors = await client.ask(TrendQuestion(query=Query.CORRIDORS, period="year"))
         _table(corridors["cells"], say, expect)

@@ -156,11 +156,15 @@ class Engine:
     def __exit__(self, *_: object) -> None:
         self._backend.disconnect()
 
+    def counted(self, cells: ir.Table) -> pa.Table:
+        """How many events each group has in each cell, as columns."""
+        counts = cells.group_by(["strip", "row", "column", "group"]).agg(events=cells.event.nunique())
+        return self._backend.to_pyarrow(counts)
+
     def contributions(self, cells: ir.Table) -> dict[Place, dict[str, int]]:
-        """How many events each group has in each cell."""
-        counted = cells.group_by(["strip", "row", "column", "group"]).agg(events=cells.event.nunique())
+        """The same by cell and group."""
         found: defaultdict[Place, dict[str, int]] = defaultdict(dict)
-        for told in self._backend.to_pyarrow(counted).to_pylist():
+        for told in self.counted(cells).to_pylist():
             found[told["strip"], told["row"], told["column"]][told["group"]] = told["events"]
         return dict(found)
 

@@ -175,11 +175,11 @@ def write(path: Path, table: pa.Table, key: bytes) -> None:
 
 
 @lru_cache(maxsize=2)
-def read(path: Path, key: bytes) -> pa.Table:
-    """Read it again. Raises SnapshotDamaged."""
+def read(path: Path, key: bytes, columns: tuple[str, ...] | None = None) -> pa.Table:
+    """Read it again, all of it or only these columns. Raises SnapshotDamaged."""
     try:
         properties = _factory(key).file_decryption_properties(pe.KmsConnectionConfig())
-        return pq.read_table(path, decryption_properties=properties)
+        return pq.read_table(path, columns=columns and list(columns), decryption_properties=properties)
     except (OSError, ValueError, pa.ArrowException, InvalidUnwrap) as error:
         raise SnapshotDamaged("a snapshot's file is missing, was changed, or has another key") from error
 

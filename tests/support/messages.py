@@ -109,6 +109,7 @@ from tests.support.keys import (
     signed,
     signing_key,
 )
+from tests.support.trend_messages import trend_examples
 
 FOLDER = Path(__file__).parent.parent / "vectors" / "messages"
 AT = 1_790_000_000
@@ -360,6 +361,7 @@ def _examples() -> list[Message]:
         ManifestAnswer(manifest=manifest, leaf_index=2, path=(hashes[0],), checkpoint=note),
         *bulletin_examples(),
         *correction_examples(),
+        *trend_examples(),
     ]
 
 
