@@ -23,7 +23,7 @@ from cairn_protocol.kinds import Kind
 from cairn_protocol.messages.index import Card, Evidence, Typology
 
 _BANDS = ("1", "2-4", "5-9", "10+")
-_CALLED = {
+CALLED = {
     Kind.REGISTRATION: "company registration number",
     Kind.VAT: "VAT number",
     Kind.LEI: "LEI",
@@ -296,7 +296,7 @@ def _told(sighting: Sighting) -> list[str]:
     # The card hangs on every value of its subject's reports; what was shared is what linked them.
     exact = [kind for kind in sighting.via if kind in EXACT]
     shared = [kind for kind in exact if kind in card.linked_by] or exact
-    what = " and ".join(dict.fromkeys(_CALLED[kind] for kind in shared))
+    what = " and ".join(dict.fromkeys(CALLED[kind] for kind in shared))
     when = card.first if card.first == card.last else f"{card.first} to {card.last}"
     linked_to = f"the {what} in this inquiry" if shared else "a name like the one in this inquiry"
     sentences = [

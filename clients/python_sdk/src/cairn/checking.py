@@ -5,19 +5,21 @@ trustees, who learn a padded count. A check that can't be answered waits in the 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
-from cairn.advice import Advice, Circumstances, IndexAge, Sighting, advise, queued, refused
+from cairn.advice import CALLED, Advice, Circumstances, IndexAge, Sighting, advise, queued, refused
 from cairn.client.errors import Metered, TrusteeUnavailable, Unreachable
 from cairn.client.join import FoundCard, LocalIndex
 from cairn.client.seen import SeenCard
 from cairn.looking_up import keys_of, look_up
 from cairn.raw.inquiry import Inquiry
 from cairn.raw.normalise.match_key import MatchKey
+from cairn.raw.own_history import CONTACTS, Seen, other_names
 from cairn.raw.register import Derived
 from cairn.raw.sanitise import family_of
-from cairn.raw.stored import to_bytes
+from cairn.raw.stored import from_bytes, to_bytes
 from cairn.record import note_shown
 from cairn.session import Session
 from cairn_protocol.kinds import Kind
@@ -74,11 +76,38 @@ def _answer(
     sightings = _sightings(session, index, keys, known, kinds) if index else []
     session.register.drop_check(inquiry.inquiry_id)
     advice = advise(inquiry, sightings, _circumstances(session, inquiry), names_nobody=not keys)
+    if reused := _reused(session, inquiry, keys, known):
+        advice = replace(advice, reasons=(*advice.reasons, *reused))
     if sightings:
         states = sorted(f"{s.card.card_id}/{s.card.version}" for s in sightings)
         once = "\0".join((inquiry.inquiry_id, *states)).encode()
         note_shown(session, inquiry.inquiry_id, advice.as_json(), once, user)
     return advice
+
+
+def _reused(
+    session: Session, inquiry: Inquiry, keys: Sequence[MatchKey], known: Mapping[MatchKey, Derived]
+) -> list[str]:
+    """What the firm's own register has of this inquiry's contacts under other names (T10)."""
+    told = []
+    for key in keys:
+        if key.kind not in CONTACTS:
+            continue
+        earlier = [
+            from_bytes(filed.inquiry)
+            for filed in session.register.inquiries_with(known[key].tag)
+            if filed.inquiry_id != inquiry.inquiry_id
+        ]
+        if earlier:
+            asked = Seen(inquiry.received_on, keys)
+            count = other_names(asked, [Seen(one.received_on, keys_of(session, one)) for one in earlier])
+            if count:
+                names = "another name" if count == 1 else f"{count} other names"
+                told.append(
+                    f"Your own register has the {CALLED[key.kind]} of this inquiry under {names} (T10). "
+                    "It could also be explained by one person buying for several companies."
+                )
+    return told
 
 
 def _circumstances(session: Session, inquiry: Inquiry) -> Circumstances:

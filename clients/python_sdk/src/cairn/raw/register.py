@@ -300,13 +300,13 @@ class Register:
             ).fetchall()
         return [msgspec.json.decode(self._open(b"statements", *row), type=Stated) for row in rows]
 
-    def inquiries_with(self, tag: Tag) -> list[Filed]:
-        """The records of own inquiries, not withdrawn, whose report carries this tag."""
+    def inquiries_with(self, tag: Tag, limit: int = 100) -> list[Filed]:
+        """The latest records of own inquiries, not withdrawn, whose report carries this tag."""
         with _told():
             rows = self._db.execute(
                 "SELECT inquiries.row, sealed FROM own_tags JOIN inquiries USING (row)"
-                " WHERE tag = ? ORDER BY arrived",
-                (tag,),
+                " WHERE tag = ? ORDER BY arrived DESC LIMIT ?",
+                (tag, limit),
             ).fetchall()
         return [msgspec.json.decode(self._open(b"inquiries", *row), type=Filed) for row in rows]
 
