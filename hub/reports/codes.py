@@ -23,7 +23,13 @@ def check_codes(codes: OpenCodes, *, culprit: PartyId | None = None) -> None:
     """Raise UnknownCode unless every code is on its list; BadMessage for codes out of order or at odds."""
     if (codes.terms_version, codes.red_flags_version, codes.items_version) != _versions():
         raise UnknownCode("coded with lists of another version", culprit=culprit)
-    countries = {codes.party_country, codes.export_country, codes.stated_destination, *codes.via}
+    countries = {
+        codes.party_country,
+        codes.export_country,
+        codes.stated_destination,
+        codes.suspected_destination,
+        *codes.via,
+    }
     if not countries <= _countries():
         raise UnknownCode("a country that is not in ISO 3166-1", culprit=culprit)
     if codes.family not in _families():
@@ -32,6 +38,8 @@ def check_codes(codes: OpenCodes, *, culprit: PartyId | None = None) -> None:
         raise UnknownCode("a red flag that is not listed, is retired, or stays at the firm", culprit=culprit)
     if list(codes.red_flags) != sorted(set(codes.red_flags)):
         raise BadMessage("red flags out of order, or one twice", culprit=culprit)
+    if codes.suspected_destination != UNKNOWN and not codes.red_flags:
+        raise BadMessage("a suspected destination without a red flag to say why", culprit=culprit)
     if codes.eccn is not None and codes.hs6 is not None:
         raise BadMessage("one item under two numbers", culprit=culprit)
 

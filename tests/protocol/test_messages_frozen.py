@@ -60,10 +60,10 @@ def test_the_digests_that_claims_leaves_and_receipts_are_made_over_are_frozen() 
     assert report.signed == signed_header and report.signed.header == header
     assert (
         report.signed.header.digest().hex()
-        == "053d37b7a595ed67baa0989dab077a030e29db836e75ee36e16e00991f8391ba"
+        == "30b60daf4bb435528504949e50c264efe5285323ab0b71b226301bb221771e0b"
     )
-    assert report.signed.digest().hex() == "c4775d5f8c8652a89cc4b003cc67ad50b6d9cc7ec2d4fa23556201493b2055b1"
-    assert report.open.digest().hex() == "0ef4de46752a1e21a6736fa15fc2302699c4dfb8f652565a0587dcc0e1b57ba9"
+    assert report.signed.digest().hex() == "a8cd6dd37b98c1116b0d299483b4d822c8bb3af753f5c219530bf982f8b9e758"
+    assert report.open.digest().hex() == "e65d8cc39837fabe4fcfb78c923e8cdc0a3d6d453c504104c0fbe41c8da742cb"
     assert [tag.hex() for tag in report.signed.header.tags()][:2] == [
         "dfc4ca9e8cd5d2408a42163e533f8bf8838da12ce91ddf1df83925469780f8be",
         "2f629c5ecdd9668fe327c01875e7bcc0381305d1badadf7c2bb520bff66c5fb6",

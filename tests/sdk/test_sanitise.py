@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from cairn.raw.fields import BadInquiry
 from cairn.raw.inquiry import Inquiry
 from cairn.raw.sanitise import open_codes, week_of
+from cairn.raw.sanitise.bands import quantity_ratio
 from cairn_protocol.codes import Outcome, SentOutcome, items, red_flags
 from cairn_protocol.messages.open_codes import OpenCodes
 from cairn_protocol.messages.wire import decode, encode
@@ -160,3 +162,49 @@ def test_a_route_is_countries_and_at_most_three_on_the_way() -> None:
 )
 def test_a_day_becomes_its_iso_week(day: str, week: str) -> None:
     assert week_of(Inquiry(inquiry_id="A-1", party={"name": "x"}, received_on=day)) == week
+
+
+def test_the_rarer_fields_leave_as_codes() -> None:
+    sent = codes(
+        party={"name": "x", "type": "university"},
+        quantity=21,
+        typical_quantity=2,
+        price_signal="far-over",
+        end_use_document="letter",
+        red_flags=["RF-LOG-01"],
+        route={"suspected_destination": "KZ", "mode": "4", "incoterm": "EXW", "routed": "Y"},
+    )
+
+    assert (sent.party_type, sent.quantity_ratio, sent.price_signal) == ("university", "R3", "far-over")
+    assert (sent.suspected_destination, sent.mode, sent.incoterm, sent.routing) == (
+        "KZ",
+        "4",
+        "EXW",
+        "routed",
+    )
+    assert sent.end_use_document == "letter"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "typical", "ratio"),
+    [
+        (None, 5, None),
+        (5, None, None),
+        (2, 5, "R0"),
+        (3, 5, "R1"),
+        (10, 5, "R1"),
+        (11, 5, "R2"),
+        (51, 5, "R3"),
+    ],
+)
+def test_a_quantity_beside_what_is_typical_leaves_as_a_ratio(
+    quantity: int | None, typical: int | None, ratio: str | None
+) -> None:
+    assert quantity_ratio(quantity, typical) == ratio
+
+
+def test_a_suspicion_without_a_sendable_reason_stays_at_the_firm() -> None:
+    with pytest.raises(BadInquiry, match="needs a red flag"):
+        codes(route={"suspected_destination": "KZ"})
+    local = next(flag.code for flag in red_flags().flags if flag.local_only)
+    assert codes(route={"suspected_destination": "KZ"}, red_flags=[local]).suspected_destination == "XX"

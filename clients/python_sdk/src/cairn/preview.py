@@ -145,6 +145,7 @@ def _staying(inquiry: Inquiry, narrative: bool) -> list[tuple[str, str]]:
         ("item.model", inquiry.item.model),
         ("item.eccn (its subparagraph)", inquiry.item.eccn[5:]),
         ("quantity (the exact number)", inquiry.quantity),
+        ("typical_quantity", inquiry.typical_quantity),
         ("value_usd (the exact amount)", inquiry.value_usd),
         ("red flags that are local only", " ".join(local_only)),
         ("outcome", inquiry.outcome if inquiry.outcome in ("SHIPPED", "OPEN") else ""),

@@ -11,7 +11,7 @@ Source: design.md 3; domain brief 2.2 and 2.3 (party roles of EAR, AES, UN/EDIFA
 from enum import StrEnum
 from typing import Final
 
-TERMS_VERSION: Final = "1.0.0"
+TERMS_VERSION: Final = "1.1.0"
 
 
 class Stage(StrEnum):
@@ -110,6 +110,79 @@ class EndUse(StrEnum):
     DEFENCE = "defence"
     REFUSED = "refused"
     NONE = "none"
+
+
+class EndUseDocument(StrEnum):
+    """What the party gave in writing about the end use."""
+
+    LETTER = "letter"
+    BIS_711 = "BIS-711"
+    NATIONAL_EUC = "national-euc"
+    CHPL_CERTIFICATION = "chpl-certification"
+    NO_DOCUMENT = "none"
+    REFUSED = "refused"
+
+
+class PartyType(StrEnum):
+    """What kind of party it is: a type of business, never of people. Source: AES ultimate consignee types."""
+
+    DIRECT_CONSUMER = "D"
+    GOVERNMENT = "G"
+    RESELLER = "R"
+    OTHER = "O"
+    UNIVERSITY = "university"
+    FORWARDER = "forwarder"
+
+
+class Mode(StrEnum):
+    """How the goods would travel. Source: UN/ECE Recommendation 19."""
+
+    SEA = "1"
+    RAIL = "2"
+    ROAD = "3"
+    AIR = "4"
+    MAIL = "5"
+
+
+class Incoterm(StrEnum):
+    """The delivery term asked for. Source: Incoterms 2020."""
+
+    EXW = "EXW"
+    FCA = "FCA"
+    CPT = "CPT"
+    CIP = "CIP"
+    DAP = "DAP"
+    DPU = "DPU"
+    DDP = "DDP"
+    FAS = "FAS"
+    FOB = "FOB"
+    CFR = "CFR"
+    CIF = "CIF"
+
+
+class Routing(StrEnum):
+    """Whose forwarder ships: the seller's, or the buyer's own (a routed export)."""
+
+    STANDARD = "standard"
+    ROUTED = "routed"
+
+
+class PriceSignal(StrEnum):
+    """How what the party would pay compares with the market; never a price."""
+
+    UNDER = "under"
+    AT_MARKET = "at-market"
+    OVER = "over"
+    FAR_OVER = "far-over"
+
+
+class QuantityRatio(StrEnum):
+    """The quantity beside what the firm typically sells of such an item: under half, to twice, to ten times, more."""
+
+    R0 = "R0"
+    R1 = "R1"
+    R2 = "R2"
+    R3 = "R3"
 
 
 class QuantityBand(StrEnum):

@@ -9,7 +9,22 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from cairn_protocol.codes.terms import Channel, EndUse, QuantityBand, Role, SentOutcome, Stage, ValueBand
+from cairn_protocol.codes.terms import (
+    Channel,
+    EndUse,
+    EndUseDocument,
+    Incoterm,
+    Mode,
+    PartyType,
+    PriceSignal,
+    QuantityBand,
+    QuantityRatio,
+    Role,
+    Routing,
+    SentOutcome,
+    Stage,
+    ValueBand,
+)
 from cairn_protocol.messages.wire import FamilyCode, Part, whole
 
 Country = Annotated[str, whole(r"[A-Z]{2}")]  # ISO 3166-1 alpha-2, XX unknown
@@ -41,3 +56,11 @@ class OpenCodes(Part, frozen=True):
     terms_version: Version
     red_flags_version: Version
     items_version: Version
+    party_type: PartyType | None = None
+    end_use_document: EndUseDocument | None = None
+    price_signal: PriceSignal | None = None
+    quantity_ratio: QuantityRatio | None = None
+    mode: Mode | None = None
+    incoterm: Incoterm | None = None
+    routing: Routing | None = None
+    suspected_destination: Country = "XX"  # a suspicion of the firm's, which a red flag gives the reason for

@@ -87,6 +87,23 @@ def code(typed: object, place: str, codes: type[_E], default: _E) -> _E:
         raise unknown(value, place, [code.value for code in codes], "code") from None
 
 
+def optional_code(typed: object, place: str, codes: type[_E]) -> _E | None:
+    """A code of the list, None if none is told. Raises BadInquiry for an unknown one."""
+    return code(typed, place, codes, next(iter(codes))) if text(typed, place, 64) else None
+
+
+def yes_or_no(typed: object, place: str) -> bool | None:
+    """True or false, from JSON or as "Y", "N", "yes", "no" in a cell; None if it is not told."""
+    if typed is None or isinstance(typed, bool):
+        return typed
+    word = text(typed, place, 8).casefold()
+    if not word:
+        return None
+    if word not in ("y", "yes", "true", "n", "no", "false"):
+        raise BadInquiry("not Y or N", place=place)
+    return word in ("y", "yes", "true")
+
+
 def country(typed: object, place: str) -> str:
     """An ISO 3166-1 alpha-2 code, "" for an unknown country ("XX" or nothing)."""
     value = text(typed, place, 64).upper()

@@ -21,8 +21,34 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, Final, Self
 
-from cairn.raw.fields import BadInquiry, code, country, day, named, text, texts, unknown, whole_number
-from cairn_protocol.codes import UNLISTED_FAMILY, Channel, EndUse, Outcome, Role, Stage, items, red_flags
+from cairn.raw.fields import (
+    BadInquiry,
+    code,
+    country,
+    day,
+    named,
+    optional_code,
+    text,
+    texts,
+    unknown,
+    whole_number,
+    yes_or_no,
+)
+from cairn_protocol.codes import (
+    UNLISTED_FAMILY,
+    Channel,
+    EndUse,
+    EndUseDocument,
+    Incoterm,
+    Mode,
+    Outcome,
+    PartyType,
+    PriceSignal,
+    Role,
+    Stage,
+    items,
+    red_flags,
+)
 from cairn_protocol.messages.parties import Sector
 from cairn_protocol.messages.report import Caveat, Confidence, GovRelease, Handling, Tlp
 
@@ -70,6 +96,7 @@ class Party(_Raw):
     """
 
     role: Role
+    type: PartyType | None
     name: str
     country: str
     address: str
@@ -88,6 +115,7 @@ class Party(_Raw):
         *,
         name: str = "",
         role: str = Role.PURCHASER,
+        type: str | None = None,
         country: str | None = "",
         address: str = "",
         city: str = "",
@@ -104,6 +132,7 @@ class Party(_Raw):
         _set(
             self,
             role=code(role, "party.role", Role, Role.PURCHASER),
+            type=optional_code(type, "party.type", PartyType),
             name=text(name, "party.name", MAX_NAME),
             country=_country(country, "party.country"),
             address=text(address, "party.address", MAX_ADDRESS),
@@ -117,7 +146,7 @@ class Party(_Raw):
             imo=text(imo, "party.imo", MAX_NUMBER),
             iban=text(iban, "party.iban", MAX_NUMBER),
         )
-        if not self.to_mapping().keys() - {"role", "country", "address", "city"}:
+        if not self.to_mapping().keys() - {"role", "type", "country", "address", "city"}:
             raise BadInquiry("needs a name, or at least one contact or number", place="party")
 
 
@@ -159,14 +188,30 @@ class Item(_Raw):
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Route(_Raw):
-    """Countries the goods would take, "" where unknown. `via` in the order of travel."""
+    """Countries the goods would take, "" where unknown. `via` in the order of travel.
+
+    suspected_destination  where the firm suspects they would go; a red flag of the inquiry says why
+    routed                 whether the buyer's own forwarder would ship
+    """
 
     export_country: str
     via: tuple[str, ...]
     stated_destination: str
+    suspected_destination: str
+    mode: Mode | None
+    incoterm: Incoterm | None
+    routed: bool | None
 
     def __init__(
-        self, *, export_country: str | None = "", via: Sequence[str] = (), stated_destination: str | None = ""
+        self,
+        *,
+        export_country: str | None = "",
+        via: Sequence[str] = (),
+        stated_destination: str | None = "",
+        suspected_destination: str | None = "",
+        mode: str | None = None,
+        incoterm: str | None = None,
+        routed: bool | str | None = None,
     ) -> None:
         """Raises BadInquiry."""
         passed = [
@@ -178,6 +223,10 @@ class Route(_Raw):
             export_country=_country(export_country, "route.export_country"),
             via=tuple(entry for entry in passed if entry),
             stated_destination=_country(stated_destination, "route.stated_destination"),
+            suspected_destination=_country(suspected_destination, "route.suspected_destination"),
+            mode=optional_code(mode, "route.mode", Mode),
+            incoterm=optional_code(incoterm, "route.incoterm", Incoterm),
+            routed=yes_or_no(routed, "route.routed"),
         )
 
 
@@ -189,6 +238,7 @@ class Inquiry(_Raw):
     received_on      today if not told; not after the current ISO week
     firm, group      accepted as the firm's file has them, and not used: a member's home says who reports
     transaction_ref  none, one or two numbers of transport documents
+    typical_quantity what the firm usually sells of such an item: only the ratio leaves
     handling         a TLP label, alone or first in a list with caveats: no-gov, no-foreign-gov, counsel-only,
                      embargo-until:2027-W05 (or a date, kept as its week)
     """
@@ -202,8 +252,11 @@ class Inquiry(_Raw):
     stage: Stage
     channel: Channel
     quantity: int | None
+    typical_quantity: int | None
     value_usd: int | None
+    price_signal: PriceSignal | None
     end_use_stated: EndUse
+    end_use_document: EndUseDocument | None
     red_flags: tuple[str, ...]
     outcome: Outcome
     transaction_ref: tuple[str, ...]
@@ -226,8 +279,11 @@ class Inquiry(_Raw):
         stage: str = Stage.INQUIRY,
         channel: str = Channel.OTHER,
         quantity: int | str | None = None,
+        typical_quantity: int | str | None = None,
         value_usd: float | Decimal | str | None = None,
+        price_signal: str | None = None,
         end_use_stated: str = EndUse.NONE,
+        end_use_document: str | None = None,
         red_flags: Sequence[str] = (),
         outcome: str = Outcome.OPEN,
         transaction_ref: str | Sequence[str] | None = None,
@@ -250,8 +306,11 @@ class Inquiry(_Raw):
             stage=code(stage, "stage", Stage, Stage.INQUIRY),
             channel=code(channel, "channel", Channel, Channel.OTHER),
             quantity=whole_number(quantity, "quantity", 1),
+            typical_quantity=whole_number(typical_quantity, "typical_quantity", 1),
             value_usd=whole_number(value_usd, "value_usd", 0),
+            price_signal=optional_code(price_signal, "price_signal", PriceSignal),
             end_use_stated=code(end_use_stated, "end_use_stated", EndUse, EndUse.NONE),
+            end_use_document=optional_code(end_use_document, "end_use_document", EndUseDocument),
             red_flags=_red_flags(red_flags),
             outcome=code(outcome, "outcome", Outcome, Outcome.OPEN),
             transaction_ref=texts(
@@ -267,6 +326,10 @@ class Inquiry(_Raw):
             firm=text(firm, "firm", MAX_ID),
             group=text(group, "group", MAX_ID),
         )
+        if self.route.suspected_destination and not self.red_flags:
+            raise BadInquiry(
+                "a suspicion needs a red flag that says why", place="route.suspected_destination"
+            )
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:

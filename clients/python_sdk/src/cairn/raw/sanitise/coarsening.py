@@ -82,21 +82,34 @@ def leaving(inquiry: Inquiry, rules: Rules) -> Leaving:
     if policy.item == "none":
         codes = coarsen(codes, "item family", _BY_PACK, family=UNLISTED_FAMILY)
     if policy.party_country == "none":
-        codes = coarsen(codes, "party country", _BY_PACK, party_country=UNKNOWN)
+        codes = coarsen(codes, "party country", _BY_PACK, party_country=UNKNOWN, party_type=None)
     if policy.route == "none":
-        codes = coarsen(codes, "route", _BY_PACK, export_country=UNKNOWN, via=(), stated_destination=UNKNOWN)
+        codes = coarsen(
+            codes,
+            "route",
+            _BY_PACK,
+            export_country=UNKNOWN,
+            via=(),
+            stated_destination=UNKNOWN,
+            suspected_destination=UNKNOWN,
+            mode=None,
+            incoterm=None,
+            routing=None,
+        )
     if policy.quantity == "none":
-        codes = coarsen(codes, "quantity", _BY_PACK, quantity_band=None)
+        codes = coarsen(codes, "quantity", _BY_PACK, quantity_band=None, quantity_ratio=None)
     if policy.value == "none":
-        codes = coarsen(codes, "value", _BY_PACK, value_band=None)
+        codes = coarsen(codes, "value", _BY_PACK, value_band=None, price_signal=None)
     if policy.end_use == "none":
-        codes = coarsen(codes, "end use", _BY_PACK, end_use_stated=None)
+        codes = coarsen(codes, "end use", _BY_PACK, end_use_stated=None, end_use_document=None)
     if policy.channel == "none":
         codes = coarsen(codes, "channel", _BY_PACK, channel=Channel.OTHER)
     if policy.outcome == "none":
         codes = coarsen(codes, "outcome", _BY_PACK, outcome=None)
     kept = tuple(flag for flag in codes.red_flags if flag not in policy.withheld_flags)
     codes = coarsen(codes, "red flags", _BY_PACK, red_flags=kept)
+    if not kept:  # a suspicion does not go without its reason
+        codes = coarsen(codes, "suspected destination", _BY_PACK, suspected_destination=UNKNOWN)
     handling = _handling(inquiry.handling, policy, steps)
     return Leaving(codes, handling, _consent(inquiry.consent, policy, steps), tuple(steps))
 

@@ -12,13 +12,14 @@ Source: design.md 3; domain brief 2.2, 2.4 and truth 4.
 from typing import Final
 
 from cairn.raw.inquiry import Inquiry, Item
-from cairn.raw.sanitise.bands import quantity_band, value_band
-from cairn_protocol.codes import TERMS_VERSION, UNKNOWN, Outcome, SentOutcome, items, red_flags
+from cairn.raw.sanitise.bands import quantity_band, quantity_ratio, value_band
+from cairn_protocol.codes import TERMS_VERSION, UNKNOWN, Outcome, Routing, SentOutcome, items, red_flags
 from cairn_protocol.messages.open_codes import OpenCodes
 
 ECCN_CHARACTERS: Final = 5
 HS_DIGITS: Final = 6
 MAX_VIA_SENT: Final = 3
+_ROUTING: Final = {None: None, False: Routing.STANDARD, True: Routing.ROUTED}
 NOT_SENT: Final = frozenset({Outcome.OPEN, Outcome.SHIPPED})
 
 
@@ -45,6 +46,14 @@ def open_codes(inquiry: Inquiry) -> OpenCodes:
         terms_version=TERMS_VERSION,
         red_flags_version=flags.version,
         items_version=items().version,
+        party_type=inquiry.party.type,
+        end_use_document=inquiry.end_use_document,
+        price_signal=inquiry.price_signal,
+        quantity_ratio=quantity_ratio(inquiry.quantity, inquiry.typical_quantity),
+        mode=inquiry.route.mode,
+        incoterm=inquiry.route.incoterm,
+        routing=_ROUTING[inquiry.route.routed],
+        suspected_destination=_suspected(inquiry),
     )
 
 
@@ -58,6 +67,13 @@ def week_of(inquiry: Inquiry) -> str:
     """The ISO week an inquiry was received in, like "2026-W47"."""
     year, week, _ = inquiry.received_on.isocalendar()
     return f"{year}-W{week:02}"
+
+
+def _suspected(inquiry: Inquiry) -> str:
+    """The suspected destination, untold where only flags that stay at the firm give the reason for it."""
+    flags = red_flags().by_code
+    reason = any(not flags[flag].local_only for flag in inquiry.red_flags)
+    return (inquiry.route.suspected_destination or UNKNOWN) if reason else UNKNOWN
 
 
 def _numbers(item: Item) -> tuple[str | None, str | None]:
