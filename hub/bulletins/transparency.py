@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cairn_protocol.cuts import order_of
 from cairn_protocol.messages.bulletins import Recall, RecallOrder, Release, Tally
 from cairn_protocol.messages.log import LeafKind
 from cairn_protocol.messages.openings import Opening, OpeningRequest
@@ -29,7 +30,8 @@ class Transparency:
     """Counts over the whole log.
 
     leaves     by kind
-    openings   by reason code; bulletins: releases by kind, corrections apart; recalls: by reason
+    openings   by reason code; bulletins: releases by kind, corrections apart; recalls: of bulletins, by reason
+    cuts       links that a reviewer and an analyst cut, by reason: WRONG-JOIN is how often linkage erred
     liaisons   what they did, together, until the last tally
     """
 
@@ -39,6 +41,7 @@ class Transparency:
     bulletins: dict[str, int]
     corrections: int
     recalls: dict[str, int]
+    cuts: dict[str, int]
     liaisons: dict[str, int]
     tallied_until: int
 
@@ -55,6 +58,7 @@ class Transparency:
             _table("Openings, by reason", self.openings),
             _table("Bulletins released, by kind", self.bulletins | {"corrections": self.corrections}),
             _table("Recalls, by reason", self.recalls),
+            _table("Links cut, by reason", self.cuts),
             _table("What liaisons did, all together", self.liaisons),
             _table("Leaves of the log, by kind", self.leaves),
         ]
@@ -93,6 +97,7 @@ async def _counted(db: AsyncSession) -> Transparency:
         decode(decode(content, Recall).order.body, RecallOrder).reason.value
         for content in await _contents(db, LeafKind.BULLETIN_RECALL)
     )
+    cuts = Counter(order_of(content).reason.value for content in await _contents(db, LeafKind.CUT))
     tallies = [decode(content, Tally) for content in await _contents(db, LeafKind.TALLY)]
     return Transparency(
         size=sum(leaves.values()),
@@ -103,6 +108,7 @@ async def _counted(db: AsyncSession) -> Transparency:
         ),
         corrections=sum(one.outline.version > 1 for one in releases),
         recalls=dict(sorted(recalls.items())),
+        cuts=dict(sorted(cuts.items())),
         liaisons={act: sum(getattr(one, act) for one in tallies) for act in ACTS},
         tallied_until=max((one.until for one in tallies), default=0),
     )

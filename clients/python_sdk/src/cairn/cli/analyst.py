@@ -39,6 +39,13 @@ def cases(home: HomeOption = None, as_json: JsonOption = False) -> None:
             f"case {case['case']}: {case['groups']} groups, {case['events']} events, evidence {case['evidence']}, "
             f"{case['first']} to {case['last']}; {', '.join(case['families'])}"
         )
+        for hit in case["typologies"]:
+            facts = ", ".join(
+                f"{name.replace('_', ' ')}: {', '.join(value) if isinstance(value, list) else value}"
+                for name, value in hit.items()
+                if name not in ("code", "groups")
+            )
+            say(f"    {hit['code']}, {hit['groups']} groups; {facts}")
         say(f"    linked by {', '.join(case['linked_by'])}; reports {' '.join(case['reports'])}")
     raise typer.Exit(Exit.CLEAR)
 
