@@ -176,7 +176,7 @@ def clearance_cells(judged: Judged) -> list[dict[str, Any]]:
 def _rows(judged: Judged) -> list[str]:
     """The rows in which something is published, the total last."""
     rows = {place[1] for place, verdict in judged.verdicts.items() if verdict.published}
-    return [*sorted(rows - {TOTAL}), *([] if rows == {ALL_KEY, TOTAL} else [TOTAL])]
+    return [ALL_KEY] if ALL_KEY in rows else [*sorted(rows - {TOTAL}), TOTAL]
 
 
 def _listed(judged: Judged, strip: str) -> list[Place]:
