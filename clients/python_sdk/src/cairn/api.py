@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from cairn import alerts, checking, correcting, filing
+from cairn import alerts, checking, correcting, filing, retagging
 from cairn.advice import Advice
 from cairn.alerts import Alert
 from cairn.client.index_sync import IndexState
@@ -119,6 +119,10 @@ class AsyncHub:
         """File the next revision of a report: another outcome, or the whole inquiry. Raises NothingFiled."""
         session = await self.session()
         return await correcting.amend(session, inquiry_id, outcome=outcome, inquiry=inquiry, user=user)
+
+    async def retag(self) -> list[Receipt]:
+        """File anew what has other match keys than it would have today (`cairn.retagging`)."""
+        return await retagging.retag(await self.session())
 
     async def clear(self, inquiry_id: str, reason: ClearReason) -> Stated:
         """Say that an inquiry turned out to be innocent, and why. Raises NothingFiled."""

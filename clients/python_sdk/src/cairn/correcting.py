@@ -65,9 +65,15 @@ async def amend(
         if receipt.status is ReceiptStatus.QUEUED:
             return receipt
         filed = _filed(session, inquiry_id)
+    (receipt,) = await go_on(session, [next_revision(session, filed, content, user)])
+    return receipt
+
+
+def next_revision(session: Session, filed: Filed, content: bytes, user: str | None = None) -> Filed:
+    """The record of a report's next revision with this content, kept, and still to be sent."""
     at_the_hub = filed.state in (State.PROMISED, State.PROVEN)
     amended = Filed(
-        inquiry_id=inquiry_id,
+        inquiry_id=filed.inquiry_id,
         state=State.WAITING,
         inquiry=content,
         narrative=filed.narrative,
@@ -77,8 +83,7 @@ async def amend(
         filed_by=user or filed.filed_by,
     )
     session.register.keep(amended)
-    (receipt,) = await go_on(session, [amended])
-    return receipt
+    return amended
 
 
 async def clear(session: Session, inquiry_id: str, reason: ClearReason) -> Stated:

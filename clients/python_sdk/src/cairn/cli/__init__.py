@@ -47,6 +47,7 @@ def _load() -> None:
         policy,
         record,
         releases,
+        retagging,
         returns,
         reviewer,
         weighing,
