@@ -6,8 +6,8 @@ public, so this key protects nothing: they only save the search for fresh ones.
 
 import asyncio
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from cairn import AsyncHub, returning
@@ -25,9 +25,11 @@ from local.town import FIRMS, TRUSTEES, Town
 from trustee import keys as key_file
 from trustee.home import Home
 from trustee.returns import dealing, duties
-from trustee.returns.duties import RESULT, Outcome
+from trustee.returns.duties import RESULT, Office, Outcome
 from trustee.returns.office import open_office
 from trustee.settings import Settings
+
+Offices = Mapping[str, Office]  # by trustee
 
 PRIMES = Path(__file__).parent / "data" / "paillier_primes.json"
 _AT_ONCE = 3
@@ -58,10 +60,11 @@ def sum_last_month(town: Town, today: dt.date) -> PeriodResult:
     make_key(town)
     open_period(town, period, CAPS)
     open_period(town, month_before(today, 0), CAPS)
-    trustees_do(town, period, Wanted.DEPOSIT)
-    asyncio.run(file_all(town, period, handled_by(FILERS)))
-    close(town, period)
-    trustees_do(town, period, RESULT)
+    with trustees(town) as offices:
+        answer(offices, period, Wanted.DEPOSIT)
+        asyncio.run(file_all(town, period, handled_by(FILERS)))
+        close(town, period)
+        answer(offices, period, RESULT)
     return opened(town, period)
 
 
@@ -98,29 +101,34 @@ def open_period(town: Town, period: str, caps: Caps) -> None:
     with_services(town.hub, work)
 
 
-def trustees_do(town: Town, period: str, what: str) -> None:
-    """Trustees answer, one after the other, until each has done this for the period.
-
-    what  Wanted.DEPOSIT for its noise; RESULT once the sum is closed: signed, opened and checked
-    """
+@contextmanager
+def trustees(town: Town) -> Iterator[Offices]:
+    """Every trustee's office, for the block."""
     with ExitStack() as stack:
         homes = {name: Home(town.trustee(name)) for name in TRUSTEES}
-        offices = {
+        yield {
             name: stack.enter_context(open_office(home, Settings(), _word(home)))
             for name, home in homes.items()
         }
-        left = set(offices)
 
-        def done() -> bool:
-            for name, office in offices.items():
-                for told in (one for one in duties.answer(office) if one.period == period):
-                    if told.error is not None:
-                        raise CommandFailed(f"trustee {name} refuses: {told.error}")
-                    if told.outcome is Outcome.DONE and told.what == what:
-                        left.discard(name)
-            return not left
 
-        wait_until(done)
+def answer(offices: Offices, period: str, what: str) -> None:
+    """Trustees do what waits, one after the other, until each has done this for the period.
+
+    what  Wanted.DEPOSIT for its noise; RESULT once the sum is closed: signed, opened and checked
+    """
+    left = set(offices)
+
+    def done() -> bool:
+        for name, office in offices.items():
+            for told in (one for one in duties.answer(office) if one.period == period):
+                if told.error is not None:
+                    raise CommandFailed(f"trustee {name} refuses: {told.error}")
+                if told.outcome is Outcome.DONE and told.what == what:
+                    left.discard(name)
+        return not left
+
+    wait_until(done)
 
 
 async def file_all(town: Town, period: str, firms: Mapping[str, int]) -> list[Submitted]:

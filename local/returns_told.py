@@ -28,22 +28,23 @@ async def tell(
         "is fresh): each trustee holds a share, any two open a sum"
     )
     await to_thread(returns.open_period, place, period, returns.CAPS)
-    await to_thread(returns.trustees_do, place, period, Wanted.DEPOSIT)
-    say(f"the terms of {period} are in the log, and each trustee has added its noise, encrypted")
-    handled = returns.handled_by(returns.FILERS)
-    first = dict(list(handled.items())[:_TOO_FEW])
-    await returns.file_all(place, period, first)
-    try:
-        await to_thread(returns.close, place, period)
-    except TooFewGroups as refused:
-        say(
-            f"{_TOO_FEW} groups have filed 1,027 encrypted counters each; the hub asks for their sum: {refused}"
-        )
-    else:
-        expect(False, "four groups are too few")
-    await returns.file_all(place, period, {firm: n for firm, n in handled.items() if firm not in first})
-    groups = await to_thread(returns.close, place, period)
-    await to_thread(returns.trustees_do, place, period, RESULT)
+    with returns.trustees(place) as offices:
+        await to_thread(returns.answer, offices, period, Wanted.DEPOSIT)
+        say(f"the terms of {period} are in the log, and each trustee has added its noise, encrypted")
+        handled = returns.handled_by(returns.FILERS)
+        first = dict(list(handled.items())[:_TOO_FEW])
+        await returns.file_all(place, period, first)
+        try:
+            await to_thread(returns.close, place, period)
+        except TooFewGroups as refused:
+            say(
+                f"{_TOO_FEW} groups have filed 1,027 encrypted counters each; the hub asks for their sum: {refused}"
+            )
+        else:
+            expect(False, "four groups are too few")
+        await returns.file_all(place, period, {firm: n for firm, n in handled.items() if firm not in first})
+        groups = await to_thread(returns.close, place, period)
+        await to_thread(returns.answer, offices, period, RESULT)
     told = await to_thread(returns.opened, place, period)
     total = sum(handled.values())
     low, high = told.intervals["handled"]

@@ -1,9 +1,11 @@
 """The hub as a trustee's staff commands talk to it: signed requests, short time-outs, refusals in sentences."""
 
 import secrets
+import ssl
 import time
 from base64 import b64encode
 from dataclasses import dataclass, field
+from functools import cache
 
 import httpx2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -36,12 +38,20 @@ class HubLink:
         if body:
             headers["Content-Type"] = "application/json"
         try:
-            answer = httpx2.request(method, url, content=body, headers=headers, timeout=self.seconds)
+            answer = httpx2.request(
+                method, url, content=body, headers=headers, timeout=self.seconds, verify=_authorities()
+            )
         except (httpx2.HTTPError, httpx2.InvalidURL) as cause:
             raise HubUnreachable("the hub does not answer; nothing was changed") from cause
         if not answer.is_success:
             raise HubRefuses(*_told(answer))
         return answer
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom TLS trusts. Reading the certificates takes longer than a request."""
+    return httpx2.create_ssl_context()
 
 
 def _told(answer: httpx2.Response) -> tuple[str, str]:

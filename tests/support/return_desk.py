@@ -1,11 +1,12 @@
 """A town's periods of returns as each party has them: members that file, trustees that answer, a hub that may lie."""
 
 import asyncio
+import atexit
 import itertools
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from cairn_protocol.closing import AcceptedDeposit, AcceptedReturn, accept_deposit, accept_return, multiply
 from cairn_protocol.contributing import ReturnPeriod, make_return
@@ -15,6 +16,7 @@ from cairn_protocol.messages.returns_exchange import Wanted
 from cairn_protocol.messages.wire import Signed, decode, encode, sign
 from tests.support.town import RunningTown, until
 
+_T = TypeVar("_T")
 CAPS = Caps(handled=100, flagged=40, band=1, cell=5, code=20)
 # Months before any inquiry of a test: what a register holds never counts in them.
 _months = (f"{year}-{month:02}" for year, month in itertools.product(range(2011, 2020), range(1, 13)))
@@ -53,7 +55,7 @@ class ReturnDesk:
         """Every trustee's noise."""
         from local import returns
 
-        returns.trustees_do(self.town.place, self.name, Wanted.DEPOSIT)
+        returns.answer(_offices(self.town), self.name, Wanted.DEPOSIT)
 
     def file(self, handled: Mapping[str, int]) -> None:
         """These firms file, with so many inquiries handled."""
@@ -73,26 +75,18 @@ class ReturnDesk:
         from local import returns
         from trustee.returns.duties import RESULT
 
-        returns.trustees_do(self.town.place, self.name, RESULT)
+        returns.answer(_offices(self.town), self.name, RESULT)
         return returns.opened(self.town.place, self.name)
 
-    @contextmanager
-    def office(self, trustee: str) -> Iterator[Any]:
+    def office(self, trustee: str) -> Any:
         """A trustee's office, opened from its home (`trustee.returns.duties.Office`)."""
-        from trustee.home import Home
-        from trustee.returns.office import open_office
-        from trustee.settings import Settings
-
-        home = Home(self.town.place.trustee(trustee))
-        with open_office(home, Settings(), home.stored_passphrase() or "") as office:
-            yield office
+        return _offices(self.town)[trustee]
 
     def answer(self, trustee: str) -> list[Any]:
         """What became of this period's duties at a trustee (`trustee.returns.duties.Told`)."""
         from trustee.returns import duties
 
-        with self.office(trustee) as office:
-            return [one for one in duties.answer(office) if one.period == self.name]
+        return [one for one in duties.answer(self.office(trustee)) if one.period == self.name]
 
     def refusal(self, trustee: str) -> str:
         """The slug that the trustee refuses the period's one duty with."""
@@ -102,32 +96,34 @@ class ReturnDesk:
 
     # What a firm sends, honest or not
 
+    def acting(self, firm: str, work: Callable[[Any], Awaitable[_T]]) -> _T:
+        """Something that a firm's own software does, with its home opened (`cairn.session.Session`)."""
+
+        async def act() -> _T:
+            async with self.town.hub(firm) as hub:
+                return await work(await hub.session())
+
+        return asyncio.run(act())
+
     def member(self, firm: str) -> tuple[Entry, Callable[..., Signed]]:
         """The firm's entry, and its signature under any message."""
         if firm not in self._members:
-            self._members[firm] = asyncio.run(self._member(firm))
+            self._members[firm] = self.acting(firm, _member)
         return self._members[firm]
-
-    async def _member(self, firm: str) -> tuple[Entry, Callable[..., Signed]]:
-        async with self.town.hub(firm) as hub:
-            session = await hub.session()
-            entry = (await session.log.follow()).entry(session.profile.party, int(session.now()))
-            return entry, lambda message: sign(message, session.keys.signing)
 
     def post(self, firm: str, signed: Signed) -> str:
         """Send a return in the firm's name, however it was made: "kept", or the slug it is refused with."""
-        return asyncio.run(self._post(firm, signed))
 
-    async def _post(self, firm: str, signed: Signed) -> str:
-        from cairn.client.errors import Rejected, Unauthorised
+        async def send(session: Any) -> str:
+            from cairn.client.errors import Rejected, Unauthorised
 
-        async with self.town.hub(firm) as hub:
-            session = await hub.session()
             try:
                 await session.connection.post("hub", "/v1/returns", encode(signed), limit=10_000)
             except (Rejected, Unauthorised) as refused:
                 return str(refused.slug)
             return "kept"
+
+        return self.acting(firm, send)
 
     def honest(self, firm: str, handled: int = 10) -> Signed:
         """A return as the firm's software makes it."""
@@ -175,6 +171,27 @@ class ReturnDesk:
         """Nothing of the period waits for anybody any more."""
         for table in ("return_parts", "return_approvals", "return_deposits", "returns", "return_periods"):
             self.town.query(f"DELETE FROM {table} WHERE period = %s", self.name)
+
+
+_opened: dict[str, Any] = {}
+
+
+def _offices(town: RunningTown) -> Any:
+    """Every trustee's office (`local.returns.Offices`), opened once: it takes a second."""
+    from local import returns
+
+    if not _opened:
+        _opened.update(_open.enter_context(returns.trustees(town.place)))
+    return _opened
+
+
+_open = ExitStack()
+atexit.register(_open.close)
+
+
+async def _member(session: Any) -> tuple[Entry, Callable[..., Signed]]:
+    entry = (await session.log.follow()).entry(session.profile.party, int(session.now()))
+    return entry, lambda message: sign(message, session.keys.signing)
 
 
 async def _genesis(hub: Any) -> Genesis:
