@@ -25,7 +25,7 @@ from cairn.filing import Receipt
 from local import bulletins_told, corrections, filing, returns_told, town, trends_told
 from local.processes import CommandFailed, attempt, command, wait_until
 from local.running import Local, database_url
-from local.stories import ORKIDE, S3_LATER, SCOPE
+from local.stories import ORKIDE, S3_LATER, SCOPE, ZARYA
 from local.town import Town
 
 _INQUIRIES = 160
@@ -80,6 +80,7 @@ async def _tell(local: Local) -> None:
     _say("the hub saw codes and pseudonyms; no name, phone or address left a firm")
 
     sealed = await _shopping_around(place)
+    await _other_spellings(place)
     await _one_event(place)
     await _opening(place, sealed)
     await corrections.tell(place, _chapter, _say, _expect)
@@ -152,6 +153,18 @@ async def _resolve(place: Town, told: tuple[str, dict[str, object]]) -> None:
         "its officer decides to hold and ask, and notes why: the record stays at Dogwood, and exports as a page that "
         "an auditor verifies offline"
     )
+
+
+async def _other_spellings(place: Town) -> None:
+    """The same story without a contact: only the name, and nobody writes it alike."""
+    latin, cyrillic, slip = ZARYA
+    name, native, misspelt = (told[1]["party"]["name"] for told in ZARYA)
+    await _file(place, latin, f"a buyer without a contact asks Elm as {name!r}: Elm tells Cairn")
+    await _file(place, cyrillic, f"Gum hears of it as {native!r}, in Cyrillic letters, and tells Cairn too")
+    filing.publish(place)
+    advice = await _check(place, slip)
+    _expect((advice.groups, advice.match) == ("2-4", "similar"), "Dogwood finds it by a misspelt name")
+    _say(f"Dogwood checks {misspelt!r}, with a slip: {advice.groups} groups. {advice.reasons[1]}")
 
 
 async def _one_event(place: Town) -> None:

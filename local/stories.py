@@ -76,6 +76,30 @@ ORKIDE: Final[tuple[Told, ...]] = (
     ),
 )
 
+
+def _under_the_name(firm: str, inquiry_id: str, name: str, received_on: str) -> Told:
+    """A buyer who leaves no contact: a name and a country are all there is."""
+    return (
+        firm,
+        {
+            "inquiry_id": inquiry_id,
+            "received_on": received_on,
+            "channel": "TRADE_SHOW",
+            "party": {"role": "PUR", "name": name, "country": "KZ"},
+            "item": {"eccn": "2B230"},
+            "red_flags": ["RF-ENU-01"],
+            "outcome": "DECLINED",
+        },
+    )
+
+
+# One buyer as three firms write it: in Latin letters, in its own, and with a slip. None has a contact.
+ZARYA: Final[tuple[Told, ...]] = (
+    _under_the_name("elm", "EM-2026-40", "Zarya Priborservis LLC", "2026-05-04"),
+    _under_the_name("gum", "GO-3302", "ООО «Заря Приборсервис»", "2026-05-11"),
+    _under_the_name("dogwood", "DM-5602", "Zaria Priborservis Ltd", "2026-05-18"),
+)
+
 _CONSIGNEE: Final = {
     "role": "UCN",
     "name": "Lantern Bay Measurement Ltd",

@@ -9,7 +9,7 @@ from cairn.cli.outcome import Exit, note
 
 @app.command()
 def retag(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Bring your reports up to date with the network's normaliser, epoch and policy. Goes on where the meter stopped it."""
+    """Bring your reports up to date with the network's normaliser, epoch and policy, as far as the meter goes."""
     from cairn.cli.telling import tell_receipt
 
     receipts = with_hub(home, lambda hub: hub.retag())
