@@ -134,9 +134,10 @@ async def test_the_networks_pack_holds_from_the_next_sync_and_never_goes_back(
             assert (await hub.preview(about)).report.open.codes.value_band is not None
             await hub.sync()
             assert (await hub.preview(about)).report.open.codes.value_band is None
-        with pytest.raises(Exception, match="version 2 was published"):
-            await hub.sync()
-        assert (await hub.preview(about)).report.open.codes.value_band is None
+        await hub.sync()
+        assert (await hub.preview(about)).report.open.codes.value_band is None, "the older pack is not taken"
+        faults = (await hub.session()).connection.state.faults()
+    assert [fault.slug for fault in faults] == ["older-policy"]
 
 
 @pytest.mark.anyio

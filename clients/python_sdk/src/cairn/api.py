@@ -150,7 +150,7 @@ class AsyncHub:
     async def sync(self, on_alert: Callable[[Alert], None] | None = None) -> IndexState:
         """Fetch, verify and keep the latest index. on_alert: called with whatever that changed (`alerts`)."""
         session = await self.session()
-        await session.policies.refresh(session.hub)
+        await session.policies.refresh(session.hub, session.connection.state, session.now())
         state = await session.syncing.sync()
         await session.log.follow()  # who was let in, and whose reports were opened
         session.forget_index()

@@ -14,6 +14,7 @@ from msgspec import Meta
 from cairn.client.connection import HUB
 from cairn.client.errors import ProofInvalid
 from cairn.client.hub import HubClient
+from cairn.client.state import StateFolder
 from cairn.home import Home, HomeError, write_private
 from cairn_protocol.errors import ProtocolError
 from cairn_protocol.messages.parties import Genesis
@@ -71,10 +72,11 @@ class Policies:
                 "the firm's policy pack kept here is damaged: install it again; until then nothing is filed"
             ) from cause
 
-    async def refresh(self, hub: HubClient) -> Policy:
-        """Take up the network's pack as the hub publishes it now.
+    async def refresh(self, hub: HubClient, faults: StateFolder, now: float) -> Policy:
+        """Take up the network's pack as the hub publishes it now. An older one than
+        is kept here is a fault, and left.
 
-        Raises ProofInvalid for one that the hub did not sign, or that is older than the one kept here.
+        Raises ProofInvalid for a pack that the hub did not sign.
         """
         signed = await hub.policy()
         try:
@@ -83,11 +85,9 @@ class Policies:
             raise ProofInvalid.of(error, HUB) from error
         kept = self.network()
         if pack.version < kept.version:
-            raise ProofInvalid(
-                "bad-policy",
-                f"policy version {kept.version} was published, now {pack.version} is",
-                culprit=HUB,
-            )
+            # A hub that lost its home must not keep its members from syncing: they stay with the newer pack.
+            faults.record_fault(HUB, "older-policy", int(now))
+            return kept
         if pack != kept:
             self._network_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_private(self._network_file, encode(signed))

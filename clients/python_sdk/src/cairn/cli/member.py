@@ -219,7 +219,7 @@ def send(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
     codes = with_hub(home, work)
     if not codes and not as_json:
-        say("Nothing waits.")
+        say("Nothing waits to be sent. What is held for a second person is in `cairn outbox list`.")
     raise typer.Exit(of_batch(codes))
 
 
