@@ -16,7 +16,7 @@ from hub.bulletins.ports import ReleasedTable, Releases
 from hub.bulletins.rows import draft_of
 from hub.bulletins.tables import BulletinRow, IntelligenceRow
 from hub.bulletins.workflow import Status
-from hub.reports.tables import ReportRow, RetractionRow
+from hub.reports.tables import AsideRow, ReportRow, RetractionRow
 
 
 async def known_of(db: AsyncSession, desk: Desk, draft: Draft) -> Known:
@@ -33,13 +33,17 @@ async def known_of(db: AsyncSession, desk: Desk, draft: Draft) -> Known:
 
 
 async def _drawn(db: AsyncSession, roster: Roster, reports: tuple[UUID, ...]) -> list[Drawn]:
-    """The reports on file, each in its latest revision. Retracted ones count as missing."""
+    """The reports on file, each in its latest revision. Those taken back or set aside count as missing."""
     if not reports:
         return []
     taken_back = select(RetractionRow.report_id).where(RetractionRow.member_id == ReportRow.member_id)
     rows = await db.scalars(
         select(ReportRow)
-        .where(ReportRow.report_id.in_(reports), ReportRow.report_id.not_in(taken_back))
+        .where(
+            ReportRow.report_id.in_(reports),
+            ReportRow.report_id.not_in(taken_back),
+            ReportRow.report_id.not_in(select(AsideRow.report_id)),
+        )
         .order_by(ReportRow.member_id, ReportRow.report_id, ReportRow.revision)
     )
     latest = {(row.member_id, row.report_id): row for row in rows}
