@@ -137,7 +137,7 @@ async def test_the_networks_pack_holds_from_the_next_sync_and_never_goes_back(
         await hub.sync()
         assert (await hub.preview(about)).report.open.codes.value_band is None, "the older pack is not taken"
         faults = (await hub.session()).connection.state.faults()
-    assert [fault.slug for fault in faults] == ["older-policy"]
+    assert [fault.slug for fault in faults] == ["policy-went-back"]
 
 
 @pytest.mark.anyio

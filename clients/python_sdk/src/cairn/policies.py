@@ -73,8 +73,10 @@ class Policies:
             ) from cause
 
     async def refresh(self, hub: HubClient, faults: StateFolder, now: float) -> Policy:
-        """Take up the network's pack as the hub publishes it now. An older one than
-        is kept here is a fault, and left.
+        """Take up the network's pack as the hub publishes it now.
+
+        One that is older than the one kept here, or another of the same version, is recorded as the hub's
+        fault and left.
 
         Raises ProofInvalid for a pack that the hub did not sign.
         """
@@ -84,9 +86,9 @@ class Policies:
         except ProtocolError as error:
             raise ProofInvalid.of(error, HUB) from error
         kept = self.network()
-        if pack.version < kept.version:
-            # A hub that lost its home must not keep its members from syncing: they stay with the newer pack.
-            faults.record_fault(HUB, "older-policy", int(now))
+        if pack.version < kept.version or (pack.version == kept.version and pack != kept):
+            # A hub that lost its home must not keep its members from syncing: they stay with the pack they have.
+            faults.record_fault(HUB, "policy-went-back", int(now))
             return kept
         if pack != kept:
             self._network_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
