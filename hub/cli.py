@@ -11,13 +11,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from hub import logs
-from hub.doctor import examine
 from hub.home import create_home, load_settings
 from hub.index.publishing import publish
-from hub.main import create_app
 from hub.services import Services
 from hub.settings import Settings
 from hub.verbs import disclose, genesis, liaisons, linkage, log, members, policy, releases, returns, trends
@@ -73,6 +70,10 @@ def init(
 @app.command()
 def serve(home: Home, as_json: AsJson = False) -> None:
     """Serve until stopped (SIGTERM or Ctrl-C): requests, sequencer and worker in one process."""
+    import uvicorn  # here, and in the verbs of trends and releases: short verbs don't wait for what they don't use
+
+    from hub.main import create_app
+
     with verb(as_json):
         settings = load_settings(home)
         logs.set_up(settings.log_level)
@@ -99,6 +100,8 @@ def serve(home: Home, as_json: AsJson = False) -> None:
 @app.command()
 def doctor(home: Home, as_json: AsJson = False) -> None:
     """Look at everything the hub needs, and say what to do about what is not well."""
+    from hub.doctor import examine
+
     with verb(as_json):
         logs.set_up("CRITICAL")
         checks = examine(load_settings(home))

@@ -1,12 +1,14 @@
 """`cairn-hub releases`: make a release again from its inputs."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.releases.reproducing import Reproduced, reproduce
 from hub.services import Services
 from hub.verbs.saying import AsJson, Exit, Home, say, verb, with_services
+
+if TYPE_CHECKING:
+    from hub.releases.reproducing import Reproduced
 
 app = typer.Typer(no_args_is_help=True, help="Tables that two analysts released.")
 
@@ -18,9 +20,11 @@ def reproduce_release(
     as_json: AsJson = False,
 ) -> None:
     """Make a release again from the snapshot it names. Ends with 5 if anything comes out otherwise."""
+    from hub.releases.reproducing import reproduce
+
     with verb(as_json):
 
-        async def work(services: Services) -> Reproduced:
+        async def work(services: Services) -> "Reproduced":
             return await reproduce(services, release)
 
         found = with_services(home, work)

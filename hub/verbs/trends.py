@@ -1,16 +1,15 @@
 """`cairn-hub trends`: make a snapshot now, and keep the calendar of control events."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.services import Services
-from hub.trends import calendar
-from hub.trends.expressions import ControlEvent
-from hub.trends.standing import refresh
-from hub.trends.tables import SnapshotRow
 from hub.verbs.saying import AsJson, Home, say, verb, with_services
+
+if TYPE_CHECKING:
+    from hub.trends.tables import SnapshotRow
 
 app = typer.Typer(no_args_is_help=True, help="What analysts ask: snapshots of reports' codes.")
 
@@ -21,9 +20,11 @@ def snapshot(home: Home, as_json: AsJson = False) -> None:
 
     Made by hand once: from then on one is made each month.
     """
+    from hub.trends.standing import refresh
+
     with verb(as_json):
 
-        async def work(services: Services) -> SnapshotRow:
+        async def work(services: Services) -> "SnapshotRow":
             return await refresh(services)
 
         row = with_services(home, work)
@@ -49,6 +50,9 @@ def control_event(
     as_json: AsJson = False,
 ) -> None:
     """Put a public control event on the calendar, so that analysts can ask for the surge after it."""
+    from hub.trends import calendar
+    from hub.trends.expressions import ControlEvent
+
     with verb(as_json):
         event = ControlEvent(event_id, title, week, tuple(item), tuple(destination), tuple(control))
 
