@@ -14,6 +14,7 @@ BENCHMARKS = (
     "join",
     "intake",
     "link_growth",
+    "linkage",
     "typologies",
     "openings",
     "returns",

@@ -16,6 +16,9 @@ Reads inquiries and their truth as `benchmarks.made_up_inquiries` writes them an
 The OPRF stands for itself in `--oprf real`, which costs milliseconds a key; by default a keyed hash with
 outputs of the same shape stands in for it, for equal values give equal tags either way. Reports are padded
 with random tags as firms pad them. With `--peers` the object has `peers`: see `benchmarks.linkage_peers`.
+
+Without `--reports` it is a bench like the others: JSON lines of made-up inquiries in either setting, and how
+linking grows from 200,000 tags to 1,000,000.
 """
 
 import argparse
@@ -33,6 +36,8 @@ from typing import Any, Final
 if __package__ in (None, ""):  # run by its path
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.made_up_inquiries import made_up
+from benchmarks.measuring import tell
 from cairn.raw.inquiry import Inquiry
 from cairn.raw.normalise import MatchKey, exact_keys, fuzzy_keys
 from cairn_protocol import voprf
@@ -65,17 +70,17 @@ def read(reports: Path, truth: Path) -> list[Told]:
     with truth.open(encoding="utf-8") as file:
         known = {row["inquiry_id"]: row for row in map(json.loads, file)}
     with reports.open(encoding="utf-8") as file:
-        inquiries = [Inquiry.from_mapping(json.loads(line)) for line in file]
-    return [
-        Told(
-            one,
-            known[one.inquiry_id]["entity_id"],
-            known[one.inquiry_id]["variant"],
-            known[one.inquiry_id].get("procurer"),
-            known[one.inquiry_id].get("trap"),
-        )
-        for one in inquiries
-    ]
+        return [_told(inquiry, known[inquiry["inquiry_id"]]) for inquiry in map(json.loads, file)]
+
+
+def _told(inquiry: dict[str, Any], truth: dict[str, Any]) -> Told:
+    return Told(
+        Inquiry.from_mapping(inquiry),
+        truth["entity_id"],
+        truth["variant"],
+        truth.get("procurer"),
+        truth.get("trap"),
+    )
 
 
 def keys_of(inquiry: Inquiry) -> tuple[MatchKey, ...]:
@@ -208,6 +213,46 @@ def measure(told: Sequence[Told], evaluate: Evaluate) -> dict[str, Any]:
     }
 
 
+def growth() -> float:
+    """How much longer five times the tags take to link."""
+
+    def seconds_for(tags: int) -> float:
+        per_report = 1 + sum(FUZZY_COUNT.values()) + 2  # a name, its padded likenesses, two contacts
+        sightings = []
+        for place in range(tags // per_report):
+            subject, spelling = place // 4, place % 4 // 2  # its four reports have two spellings, one phone
+            told = [
+                (Kind.PHONE, f"{subject}"),
+                (Kind.NAME, f"{subject} {spelling}"),
+                (Kind.EMAIL, f"{place}"),
+            ]
+            told += [(Kind.EDIT, f"{subject} {spelling} {at}") for at in range(12)]
+            told += [(Kind.EDIT, f"filler {place} {at}") for at in range(per_report - len(told))]
+            mine = tuple(
+                (kind, Tag(hashlib.blake2b(f"{kind}{value}".encode(), digest_size=32).digest()))
+                for kind, value in told
+            )
+            sightings.append(Sighting(place, f"g{place % 40}", "TR", mine))
+        return timed(lambda: link_all(sightings))[1]
+
+    few = seconds_for(200_000)
+    return seconds_for(1_000_000) / few
+
+
+def bench() -> None:
+    """The figures of made-up inquiries, as lines of `make bench`."""
+    for setting in ("ordinary", "churn-heavy"):
+        figures = measure(
+            [_told(made.inquiry, made.truth) for made in made_up(5_000, setting, seed=1)], stand_in()
+        )
+        for line in lines(figures):
+            name, value = line.split()
+            unit = "s" if name.startswith("seconds") else "traps" if name.startswith("traps") else "share"
+            unit = "keys" if name.startswith("keys") else unit
+            tell("linkage", f"{setting.replace('-', '_')}.{name}", float(value), unit)
+    tell("linkage", "growth_of_linking", growth(), "ratio")
+
+
 def lines(figures: dict[str, Any], prefix: str = "") -> Iterator[str]:
     """The figures for people, a line each."""
     for name, value in figures.items():
@@ -222,12 +267,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--reports", type=Path, required=True)
-    parser.add_argument("--truth", type=Path, required=True)
+    parser.add_argument("--reports", type=Path)
+    parser.add_argument("--truth", type=Path)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--oprf", choices=("real", "stand-in"), default="stand-in")
     asked = parser.parse_args()
+    if asked.reports is None or asked.truth is None:
+        bench()
+        return
     told = read(asked.reports, asked.truth)
     figures = measure(told, real_oprf() if asked.oprf == "real" else stand_in())
     if asked.peers:
