@@ -6,7 +6,7 @@ import pytest
 from cairn_protocol.checkpoint import Checkpoint
 from cairn_protocol.codes.evidence import Code
 from cairn_protocol.errors import BadRoster, TooFewGroups, TooLittleEvidence
-from cairn_protocol.evidence import Ground, Verdict, judge, report_name
+from cairn_protocol.evidence import Ground, Verdict, judge
 from cairn_protocol.kinds import Kind
 from cairn_protocol.messages.parties import Sector
 from cairn_protocol.messages.report import Confidence, SignedHeader, sign_header
@@ -193,10 +193,20 @@ def test_what_was_taken_back_counts_nothing_and_is_not_opened(ledger: Ledger) ->
     shut(ledger.judge(gone, report, beside), Code.TAKEN_BACK)
 
 
-def test_a_cut_report_counts_nothing(ledger: Ledger) -> None:
-    report, beside, cut = three(ledger)
-    ledger.taken_back.add(report_name(cut.signed.header))
-    shut(ledger.judge(report, beside, cut), Code.TAKEN_BACK)
+def test_a_report_set_aside_counts_nothing_and_is_not_opened(ledger: Ledger) -> None:
+    report, beside, aside = three(ledger)
+    ledger.cut([aside])
+    shut(ledger.judge(report, beside, aside), Code.TAKEN_BACK)
+    shut(ledger.judge(aside, report, beside), Code.TAKEN_BACK)
+
+
+def test_reports_that_were_cut_from_each_other_bear_nothing_out(ledger: Ledger) -> None:
+    """And those on one side go on to do so."""
+    report, beside, third, other = [ledger.file(firm, PHONE) for firm in ledger.exporters(4)]
+    ledger.cut([report, beside, third], [other])
+    shut(ledger.judge(report, beside, other), Code.CUT)
+    shut(ledger.judge(other, report, beside), Code.CUT)
+    assert ledger.judge(report, beside, third).ok
 
 
 def test_a_header_backdated_by_more_than_52_weeks_counts_nothing(ledger: Ledger) -> None:

@@ -17,10 +17,12 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from cairn_protocol import assent_lock, merkle, sealing
 from cairn_protocol.checkpoint import Checkpoint
+from cairn_protocol.cuts import cuts_of
 from cairn_protocol.evidence import Ground, Verdict, judge, label_of, taken_back_by
 from cairn_protocol.group import Element
 from cairn_protocol.kinds import Kind
 from cairn_protocol.merkle import Node
+from cairn_protocol.messages.corrections import Cut
 from cairn_protocol.messages.log import LeafKind, content_digest, hash_of
 from cairn_protocol.messages.openings import (
     Evidence,
@@ -51,6 +53,7 @@ from cairn_protocol.sharing import Index
 from cairn_protocol.tags import MatchSecret, Tag, key_digest
 from cairn_protocol.voprf import PublicShare
 from tests.support import keys
+from tests.support.officials import official
 from tests.support.reports import NOW, WEEK, Firm, secret_of
 
 PHONE = (Kind.PHONE, "+905550100199")
@@ -101,6 +104,7 @@ class Ledger:
         self.times: list[int] = []
         self.hashes: list[bytes] = []
         self.taken_back: set[tuple[str, bytes]] = set()
+        self.cuts: list[bytes] = []
         self._groups: dict[str, int] = {}
         self.log(LeafKind.GENESIS, encode(keys.signed(self.genesis)))
 
@@ -213,6 +217,14 @@ class Ledger:
         self.log(LeafKind.RETRACTION, content)
         self.taken_back.add(taken_back_by(content))
 
+    def cut(self, *parts: Sequence[Filed]) -> None:
+        """A reviewer and an analyst cut these parts from each other; a single part is set aside."""
+        rita, ana = official("rita", Role.REVIEWER), official("ana", Role.ANALYST)
+        order = rita.order(*(tuple(one.signed.header.report_id for one in part) for part in parts))
+        content = encode(Cut(order=rita.sign(order), confirmation=ana.confirmation(order)))
+        self.log(LeafKind.CUT, content)
+        self.cuts.append(content)
+
     def request(self, *filed: Filed, analyst: str = "a0", reason: Reason = Reason.T1) -> OpeningRequest:
         """A request for these reports."""
         return OpeningRequest(
@@ -269,6 +281,7 @@ class Ledger:
             first_cosigned=lambda index: self.times[index] if index < len(self.times) else None,
             quarantined=frozenset(quarantined),
             taken_back=frozenset(self.taken_back),
+            cuts=cuts_of(self.cuts),
             k=k,
         )
 

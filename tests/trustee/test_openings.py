@@ -295,6 +295,11 @@ def taken_back(case: Case) -> None:
     case.ledger.retract(firm_of(case, 1), case.reports[1])
 
 
+def cut_apart(case: Case) -> None:
+    """By a reviewer and an analyst: they are not of one subject."""
+    case.ledger.cut([case.reports[0]], case.reports[1:])
+
+
 def quarantined(case: Case) -> None:
     """A forwarder's phone, as the newest manifest says."""
     (secret,) = case.reports[0].secrets
@@ -308,7 +313,7 @@ def an_analyst_revoked(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "happened", [taken_back, quarantined, an_analyst_revoked], ids=lambda happened: happened.__name__
+    "happened", [taken_back, cut_apart, quarantined, an_analyst_revoked], ids=lambda happened: happened.__name__
 )
 def test_what_its_own_log_says_counts_whatever_the_hub_shows(
     happened: Callable[[Case], None], case: Case
