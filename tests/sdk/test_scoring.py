@@ -1,5 +1,8 @@
 """The score: the domain's own vectors, and rules no input can break."""
 
+from dataclasses import fields
+from inspect import signature
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,3 +78,14 @@ def test_it_never_turns_negative_and_more_evidence_never_lowers_it(
 
     assert 0 <= result.points <= more.points
     assert score(flags[::-1] * 2, network) == result
+
+
+def test_nothing_about_a_person_or_a_place_can_be_an_input() -> None:
+    """Domain brief 4.2: by type, for there is no parameter that could hold one. Flags are codes of the list."""
+    assert list(signature(score).parameters) == ["flags", "network", "overrides"]
+    assert {field.name: field.type for field in fields(Network)} == {
+        "groups": int,
+        "typologies": frozenset[str],
+        "cleared": int,
+        "age_days": float,
+    }
