@@ -101,7 +101,8 @@ def _lines_to_paste(local: Local) -> str:
     return f"""
 Cairn is up: hub {local.hub_url}, trustees {", ".join(local.trustee_urls.values())}. Paste:
 
-  .venv/bin/cairn check examples/inquiries.jsonl --home {run}/members/dogwood
+  .venv/bin/cairn check examples/inquiries.jsonl --full --home {run}/members/dogwood
+  .venv/bin/cairn preview examples/inquiries.jsonl --home {run}/members/dogwood
   .venv/bin/cairn report examples/inquiries.jsonl --home {run}/members/dogwood
   .venv/bin/cairn status --home {run}/members/dogwood
   .venv/bin/cairn alerts --home {run}/members/dogwood

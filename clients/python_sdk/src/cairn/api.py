@@ -152,8 +152,9 @@ class AsyncHub:
         session = await self.session()
         await session.policies.refresh(session.hub, session.connection.state, session.now())
         state = await session.syncing.sync()
-        await session.log.follow()  # who was let in, and whose reports were opened
         session.forget_index()
+        await session.log.follow()  # who was let in, and whose reports were opened
+        session.forget_index()  # the roster changed
         if on_alert is not None:
             for alert in await self.alerts():
                 on_alert(alert)
