@@ -1,10 +1,10 @@
-"""`cairn analyst bulletin`: draft, check, submit, approve, release, correct, recall, list, show, inbox.
+"""`cairn analyst bulletin`: draft, from-case, check, submit, approve, release, correct, recall, list, show, inbox.
 
 With --json each prints the bulletin's standing; a refusal has its slug as reason.
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,9 @@ from cairn.cli.app import HomeOption, JsonOption
 from cairn.cli.bulletin_telling import read_json, run
 from cairn.cli.outcome import Exit, emit, say
 from cairn_protocol.messages.bulletins import RecallReason
+
+if TYPE_CHECKING:
+    from cairn.session import Session
 
 bulletin = typer.Typer(
     help="Bulletins: one drafts, another approves, the log has it first.", no_args_is_help=True
@@ -32,6 +35,27 @@ def draft(file: File, home: HomeOption = None, as_json: JsonOption = False) -> N
 
     told = read_json(file)
     _tell(run(home, as_json, lambda session: bulletins.save(session, told)), as_json)
+    raise typer.Exit(Exit.CLEAR)
+
+
+@bulletin.command("from-case")
+def from_case(
+    case: Annotated[int, typer.Argument(help="The case's number, from `cairn analyst cases`.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Save a first draft about the pattern that was found in a case. Edit it, then submit it."""
+    from cairn import bulletins
+    from cairn.case_bulletins import NoPattern, draft_of
+    from cairn.client.openings import OpeningsClient
+
+    async def work(session: "Session") -> dict[str, Any]:
+        found = [one for one in await OpeningsClient(session.connection).cases() if one["case"] == case]
+        if not found:
+            raise NoPattern("there is no case of that number")
+        return await bulletins.save(session, draft_of(found[0]))
+
+    _tell(run(home, as_json, work), as_json)
     raise typer.Exit(Exit.CLEAR)
 
 
