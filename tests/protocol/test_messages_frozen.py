@@ -23,6 +23,8 @@ MODULES = {
         "parties",
         "releases",
         "report",
+        "returns",
+        "returns_exchange",
         "trends",
         "trustee",
         "wire",

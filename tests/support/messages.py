@@ -109,6 +109,7 @@ from tests.support.keys import (
     signed,
     signing_key,
 )
+from tests.support.return_messages import return_examples
 from tests.support.trend_messages import trend_examples
 
 FOLDER = Path(__file__).parent.parent / "vectors" / "messages"
@@ -361,6 +362,7 @@ def _examples() -> list[Message]:
         ManifestAnswer(manifest=manifest, leaf_index=2, path=(hashes[0],), checkpoint=note),
         *bulletin_examples(),
         *correction_examples(),
+        *return_examples(),
         *trend_examples(),
     ]
 
