@@ -36,7 +36,7 @@ CALLED = {
     Kind.NAME_COMMON: "name",
 }
 # What a pattern is to a member: never which items, and no code to look up.
-_PATTERNS = {
+PATTERNS = {
     Typology.T1: "the same buyer asked several firms (T1)",
     Typology.T2: "several complementary item families were asked for (T2)",
     Typology.T3: "one contact was used under several names (T3)",
@@ -92,7 +92,7 @@ class NetworkFacts:
     @classmethod
     def of(cls, card: Card) -> "NetworkFacts":
         """The facts of a card."""
-        patterns = [_PATTERNS[typology] for typology in card.typologies if typology in _PATTERNS]
+        patterns = [PATTERNS[typology] for typology in card.typologies if typology in PATTERNS]
         if card.after_decline:
             patterns.append("after one group declined, another was asked within 90 days")
         if card.cleared:

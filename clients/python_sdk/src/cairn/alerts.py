@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from cairn.advice import PATTERNS
 from cairn.client.corrections import CorrectionsClient
 from cairn.client.errors import ClientError
 from cairn.client.join import FoundCard, LocalIndex
@@ -128,11 +129,11 @@ def _of_card(inquiry_id: str, known: Sequence[Shown], card: Card) -> list[Alert]
     if _BANDS.index(card.groups) > max((_BANDS.index(shown.groups) for shown in known), default=0):
         text = f"{card.groups} independent groups have reported this buyer by now. That is unverified."
         alerts.append(Alert(Change.GROUPS, inquiry_id, card.groups, text))
-    patterns: set[str] = {typology.value for typology in card.typologies}
+    before = {pattern for shown in known for pattern in shown.patterns}
     if not known:
-        patterns.discard(Typology.T1)  # that several were asked is what a first card says already
-    if fresh := sorted(patterns.difference(*(shown.patterns for shown in known))):
-        text = f"Reports on this buyer show a pattern: {', '.join(fresh)}. It may have an innocent cause."
+        before.add(Typology.T1)  # that several were asked is what a first card says already
+    if fresh := [PATTERNS[typology] for typology in card.typologies if typology.value not in before]:
+        text = f"Reports on this buyer show a pattern: {'; '.join(fresh)}. It may have an innocent cause."
         alerts.append(Alert(Change.PATTERN, inquiry_id, card.groups, text))
     if card.cleared > max((shown.cleared for shown in known), default=0):
         text = "A firm has cleared its report on this buyer, with a reason. Weigh yours again."
