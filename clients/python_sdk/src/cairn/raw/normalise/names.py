@@ -39,7 +39,7 @@ SOUND_LETTERS: Final = 8
 TELLING_LETTERS: Final = 14
 MIN_BAG_LETTERS: Final = 6
 MIN_SOUND_LETTERS: Final = 5
-MIN_EDIT_LETTERS: Final = 7
+MIN_EDIT_LETTERS: Final = 6
 MIN_EDITED_WORD: Final = 5
 MIN_SHUFFLED_LETTERS: Final = 13
 LONG_VALUE_LETTERS: Final = 16
@@ -124,7 +124,7 @@ def edits(words: Words, *, telling: bool) -> Iterator[str]:
              and split words, and a letter that occurs twice costs one value.
 
     Numbers and the letters of short words stay: they are what tells HTL from HTP and Plant 12 from Plant 13. At
-    most `FUZZY_COUNT[EDIT]`, distinct: the name itself, then slips in its rare words.
+    most `FUZZY_COUNT[EDIT]`, distinct: the name itself in either order, then slips in its rare words.
     """
     core = sorted(words.core)
     joined, numbers = _letters_and_numbers(core)
@@ -144,7 +144,8 @@ def edits(words: Words, *, telling: bool) -> Iterator[str]:
             for at in range(before, before + len(letters)):
                 slips[written(joined[:at] + joined[at + 1 :])] = None
         before += len(letters)
-    found = dict.fromkeys((written(joined), *sorted(rare), *sorted(common)))
+    as_typed, _ = _letters_and_numbers(words.core)  # two words or one, as long as nobody swaps them
+    found = dict.fromkeys((written(joined), written(as_typed), *sorted(rare), *sorted(common)))
     for value in list(found)[: FUZZY_COUNT[Kind.EDIT]]:
         yield value + numbers
 

@@ -6,11 +6,11 @@ that is one letter away (one left out, one more, another one, or two swapped), h
 and is the only such word or a legal form. A name that has nothing telling
 beside such words stays as it is: "Limitex" alone may be a company.
 
-A word of no public name that ends in a common word of `MIN_GLUED` letters or more is parted:
+A word of no public name that begins or ends with a common word of some letters is parted:
 "Halcyonindustries" lacks a space.
 
 Known are the words of legal forms in Latin letters, trade words that have abbreviations, and words
-that stand in more than about 1 of 500 public names. Work is bounded: words longer than `MAX_LETTERS` stay.
+that stand in more than about 1 of 2,000 public names. Work is bounded: words longer than `MAX_LETTERS` stay.
 
 Source: deletion neighbourhoods (Mor and Fraenkel 1982).
 """
@@ -26,6 +26,32 @@ MIN_LETTERS: Final = 5
 MAX_LETTERS: Final = 24
 MIN_FRONT: Final = 3
 MIN_GLUED: Final = 6
+MIN_GLUED_FRONT: Final = 5
+MIN_GLUED_FORM: Final = 3  # what is shorter may be any word's end: `words` looks at it last
+# What a missing space glues to a word; the longer first.
+GLUED_SHORT_FORMS: Final = (
+    "pjsc",
+    "corp",
+    "tbk",
+    "inc",
+    "plc",
+    "bhd",
+    "llp",
+    "oyj",
+    "jsc",
+    "fze",
+    "pte",
+    "pty",
+    "pvt",
+    "spa",
+    "co",
+    "ag",
+    "sa",
+    "nv",
+    "oy",
+    "as",
+)
+KNOWN: Final = 11_000  # thousandths of a bit: a word of more than about 1 of 2,000 public names
 
 
 def spelt_right(words: Sequence[str]) -> list[str]:
@@ -33,11 +59,10 @@ def spelt_right(words: Sequence[str]) -> list[str]:
     right: list[str] = []
     telling: set[str] = set()
     for word in words:
-        if known := _known_word(word):
-            right.append(known)
-        else:
-            parts = _parted(word)
-            right.extend(parts)
+        parts = _parted(word)
+        known = _known_word(word) if len(parts) == 1 else None
+        right.extend((known,) if known else parts)
+        if not known:
             telling.update(parts)
     return right if sum(map(rarity, telling)) >= DISTINCTIVE else list(words)
 
@@ -73,11 +98,23 @@ def _known_word(word: str) -> str | None:
 
 @lru_cache(maxsize=1 << 15)
 def _parted(word: str) -> tuple[str, ...]:
-    """A word in two, where a missing space glued a common word to its end."""
-    if len(word) < MIN_FRONT + MIN_GLUED or len(word) > MAX_LETTERS or is_public(word) or not word.isascii():
+    """A word in two, where a missing space glued a common word to its end or its beginning."""
+    if len(word) > MAX_LETTERS or is_public(word) or not word.isascii():
         return (word,)
+    for form in GLUED_SHORT_FORMS:
+        front = word.removesuffix(form)
+        if (
+            len(form) >= MIN_GLUED_FORM
+            and front != word
+            and len(front) >= MIN_GLUED_FRONT
+            and is_public(front)
+        ):
+            return front, form
     for at in range(MIN_FRONT, len(word) - MIN_GLUED + 1):
         if word[at:] in _common():
+            return word[:at], word[at:]
+    for at in range(len(word) - MIN_FRONT, MIN_GLUED_FRONT - 1, -1):
+        if word[:at] in _often():
             return word[:at], word[at:]
     return (word,)
 
@@ -113,9 +150,15 @@ def _known() -> frozenset[str]:
 
 
 @cache
+def _often() -> frozenset[str]:
+    """Words of many public names."""
+    return frozenset(word for word in word_frequencies().words if rarity(word) < KNOWN and len(word) > 1)
+
+
+@cache
 def _common() -> frozenset[str]:
-    """Words of many public names, and those that are written as one of these."""
-    often = {word for word in word_frequencies().words if rarity(word) < DISTINCTIVE}
+    """Those, and words that are written as one of them."""
+    often = _often()
     return frozenset(often | {short for short, word in name_words().abbreviations.items() if word in often})
 
 

@@ -21,36 +21,13 @@ from typing import Final
 
 from anyascii import anyascii
 
-from cairn.raw.normalise.spelling import is_public, spelt_alone, spelt_right
+from cairn.raw.normalise.spelling import GLUED_SHORT_FORMS, is_public, spelt_alone, spelt_right
 from cairn.raw.normalise.tables import name_words
 
 MAX_LETTERS: Final = 400
 MAX_WORDS: Final = 32
 # Fewer letters than this are no core: a name made of legal forms alone keeps all its words.
 MIN_CORE_LETTERS: Final = 3
-# What a missing space glues to a word; the longer first.
-GLUED_SHORT_FORMS: Final = (
-    "pjsc",
-    "corp",
-    "tbk",
-    "inc",
-    "plc",
-    "bhd",
-    "llp",
-    "oyj",
-    "jsc",
-    "fze",
-    "pte",
-    "pty",
-    "pvt",
-    "spa",
-    "co",
-    "ag",
-    "sa",
-    "nv",
-    "oy",
-    "as",
-)
 # Fund I and Fund II are two.
 NUMERALS: Final = frozenset(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"])
 
