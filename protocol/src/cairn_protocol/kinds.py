@@ -30,7 +30,7 @@ class Kind(StrEnum):
     IBAN = "iban"
     EMAIL = "email"
     PHONE = "phone"
-    DOMAIN = "domain"  # registrable domain of the company's own mail or web site
+    DOMAIN = "domain"  # of the company's own mail or web site, a unit's host where it has one
     TRANSACTION = "transaction"  # transport document number; collapses events, never links
     NAME = "name"  # fingerprint of a name with at least one rare word
     NAME_COMMON = "name-common"  # the same for a name of common words, bound to the country
