@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from cairn.cli import main
+from cairn.client.state import StateFolder
 from cairn.home import Home
 from cairn.policies import Policies
 from cairn.raw.inquiry import Inquiry
@@ -243,6 +244,15 @@ def test_a_damaged_pack_lets_nothing_leave(cairn: Run, home: Home) -> None:
     done = cairn("report", rows(BUYER))
     assert (done.code, done.out) == (1, "")
     assert "policy pack kept here is damaged" in done.err
+
+
+def test_false_answers_that_were_caught_are_told_with_who_gave_them(cairn: Run, home: Home) -> None:
+    StateFolder(home.state).record_fault("hub", "policy-went-back", 1_790_000_000)
+
+    (told,) = cairn("status", "--json").lines
+    assert any(
+        notice.startswith("hub gave a false answer (policy-went-back), 1 times") for notice in told["notices"]
+    )
 
 
 @pytest.mark.timeout(60)

@@ -75,8 +75,17 @@ async def standing_of(session: Session) -> Standing:
         place,
         {state.value: count for state, count in session.register.counts().items()},
         {"number": age.number, "age_seconds": age.age_seconds} if age else None,
-        notices + _of_openings(session) + _of_promises(session) + _of_cards(session),
+        notices + _of_openings(session) + _of_promises(session) + _of_cards(session) + _of_faults(session),
     )
+
+
+def _of_faults(session: Session) -> list[str]:
+    """False answers that were caught, and by whom: somebody should ask that party."""
+    return [
+        f"{fault.culprit} gave a false answer ({fault.slug}), {fault.count} times, last on "
+        f"{datetime.fromtimestamp(fault.last, UTC).date()}: tell the operator."
+        for fault in session.connection.state.faults()
+    ]
 
 
 def _own_key(session: Session) -> bytes:
