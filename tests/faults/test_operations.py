@@ -130,4 +130,5 @@ def test_the_same_seed_gives_the_same_operations_and_many_seeds_give_all_kinds()
     many = random_operations(random.Random(5), 500)
 
     assert {type(operation) for operation in many} >= {File, Open, Publish, Sync, Kill, Revive}
-    assert {one.while_ for one in many if isinstance(one, File)} >= {None, "answer is lost", "client is killed", "hub is killed"}
+    meanwhile = {one.while_ for one in many if isinstance(one, File)}
+    assert meanwhile >= {None, "answer is lost", "client is killed", "hub is killed"}
