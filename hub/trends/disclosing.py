@@ -1,23 +1,22 @@
 """Disclosure control of a question's cells: each alone, with its totals, and with all that was answered before.
 
 `judge` gives the verdict of single cells and margins. `Memory` has what an audience was told of a snapshot: every
-sum is a set of events, and the events that no answer tells apart are one class, over which `overlap.Auditor`
+sum is a set of events, and the events that no answer tells apart are one class, over which `auditing.ClassAuditor`
 finds what the sums tell together. The larger figures of a question go first, so that totals stay.
 """
 
 import secrets
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 
 from hub.disclosure.margins import TOTAL, protect
-from hub.disclosure.overlap import Auditor
 from hub.disclosure.policy import DEFAULT, Policy
 from hub.disclosure.releases import may_change
 from hub.disclosure.rules import SUPPRESSED, Rule, Verdict, disclose
+from hub.trends.auditing import ClassAuditor
 from hub.trends.expressions import Numbers, Place
 
 Contributions = Mapping[Place, Mapping[str, int]]
@@ -136,49 +135,44 @@ class Memory:
         order = sorted(asked, key=turn)
         before = len(self.sums)
         classes = _Classes([*self.sums, *(asked[place] for place in order)], self.groups)
-        auditor = Auditor(classes.contributions, policy)
-        known = {classes.of(at) for at in range(before)}
+        auditor = ClassAuditor(classes.counts, policy)
+        known = {classes.sums[at].tobytes() for at in range(before)}
         for at in range(before):
-            auditor.remember(classes.of(at))
+            auditor.remember(classes.sums[at])
         verdicts = {}
-        for at, place in enumerate(order, start=before):
-            verdicts[place] = auditor.ask(classes.of(at))
-            if verdicts[place].published and classes.of(at) not in known:
-                known.add(classes.of(at))
+        for place, judged in zip(order, classes.sums[before:], strict=True):
+            verdicts[place] = auditor.ask(judged)
+            if verdicts[place].published and judged.tobytes() not in known:
+                known.add(judged.tobytes())
                 self.sums.append(asked[place])
         return verdicts
 
 
-_NUMBERS: Final = 2**63
-
-
 class _Classes:
-    """Events that are in the same sums are of one class: their numbers' signatures are equal."""
+    """Events that are in the same sums are of one class: their signatures are equal.
+
+    counts  events by class and group; classes are in the order of their first events, so that the same questions
+            in the same order get the same verdicts
+    sums    which classes are in each sum
+    """
 
     def __init__(self, sums: Collection[Numbers], groups: Mapping[int, str]) -> None:
-        listed = list(sums)
-        every = np.unique(np.concatenate(listed)) if listed else np.empty(0, dtype=np.int64)
-        # A sum's random number is added to the signature of each of its events; two lanes, so that no two
+        every = np.unique(np.concatenate(list(sums))) if sums else np.empty(0, dtype=np.int64)
+        # Each sum adds a random number to the signature of each of its events: in two lanes, so that no two
         # different sets of sums ever add up alike.
         signatures = np.zeros((len(every), 2), dtype=np.uint64)
-        places = [np.searchsorted(every, numbers) for numbers in listed]
+        places = [np.searchsorted(every, numbers) for numbers in sums]
         for at in places:
-            signatures[at] += np.array(
-                [secrets.randbelow(_NUMBERS), secrets.randbelow(_NUMBERS)], dtype=np.uint64
-            )
-        _, inverse = np.unique(signatures, axis=0, return_inverse=True)
-        inverse = inverse.reshape(-1)
-        # Named by their first event, so that the same questions in the same order get the same verdicts.
-        names: dict[int, int] = {}
-        self.contributions: dict[Hashable, dict[str, int]] = {}
-        for event, found in zip(every.tolist(), inverse.tolist(), strict=True):
-            name = names.setdefault(found, event)
-            counted = self.contributions.setdefault(name, {})
-            group = groups[event]
-            counted[group] = counted.get(group, 0) + 1
-        named = np.array([names[found] for found in inverse.tolist()], dtype=np.int64)
-        self._sums = [frozenset(np.unique(named[at]).tolist()) for at in places]
-
-    def of(self, at: int) -> frozenset[int]:
-        """The classes that the sum at that place is made of."""
-        return self._sums[at]
+            signatures[at] += np.frombuffer(secrets.token_bytes(16), dtype=np.uint64)
+        _, first, found = np.unique(signatures, axis=0, return_index=True, return_inverse=True)
+        class_of = np.argsort(np.argsort(first))[found.reshape(-1)]
+        names = sorted({groups[event] for event in every.tolist()})
+        codes = {name: code for code, name in enumerate(names)}
+        group_of = np.array([codes[groups[event]] for event in every.tolist()], dtype=np.int64)
+        self.counts = np.zeros((len(first), len(names)), dtype=np.int64)
+        np.add.at(self.counts, (class_of, group_of), 1)
+        self.sums = []
+        for at in places:
+            included = np.zeros(len(first), dtype=bool)
+            included[class_of[at]] = True
+            self.sums.append(included)
