@@ -40,6 +40,8 @@ in_the_clear() { # the counter as a number, in the database, the logs and every 
     find .run -type f -not -path '.run/members/*' >"$work/files"
     access "'\n'.join([a['hub']['log']] + [t['log'] for t in a['trustees']])" >>"$work/files"
     echo "$work/returns.sql" >>"$work/files"
-    ! xargs -d '\n' grep -lwa "$counter" <"$work/files"
+    local hits
+    hits=$(xargs -d '\n' grep -lwa "$counter" <"$work/files")
+    [ -z "$hits" ] || { echo "$hits"; return 1; }
 }
 check "the hub's database and logs hold no group's counter in the clear" in_the_clear
