@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cairn_protocol.codes import items
+from cairn_protocol.codes import UNKNOWN, items
 from cairn_protocol.codes.m49 import subregion_of
 from cairn_protocol.messages.trends import Axis, Step
 from hub.trends.rows import NONE, periods_of
@@ -66,7 +66,8 @@ def trends(events: ir.Table, by: Sequence[Axis], step: Step, since: str, before:
 
 def corridors(events: ir.Table, by: Sequence[Axis], months: Collection[str]) -> ir.Table:
     """Counts by origin and first place of transit, in a column for each destination; by family in strips of its own."""
-    chosen = events.filter(events.month.isin(list(months)))
+    known = (events.origin != UNKNOWN) & (events.destination != UNKNOWN)
+    chosen = events.filter(events.month.isin(list(months)) & known)
     strip = _key(chosen, [axis.value for axis in by]) if by else ibis.literal("")
     return _cells(chosen, strip, _key(chosen, ["origin", "via"]), _key(chosen, ["destination"]))
 

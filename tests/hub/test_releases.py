@@ -8,10 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.errors import BadMessage, BadSignature
-from cairn_protocol.messages.log import LeafKind
+from cairn_protocol.messages.log import LeafKind, content_digest
 from cairn_protocol.messages.parties import Entry, Role
 from cairn_protocol.messages.releases import DataRelease, ReleaseConsent, ReleaseTable
 from cairn_protocol.messages.wire import Signed, decode, digest_of, sign
+from hub.bulletins.ports import ReleasedTable
+from hub.bulletins.quoting import PublishedReleases
 from hub.disclosure.budget import BudgetSpent
 from hub.releases.calendar import CALENDAR, planned
 from hub.releases.consenting import consent
@@ -22,7 +24,8 @@ from hub.releases.tables import ReleaseRow
 from hub.settings import Settings
 from hub.storage.database import Store
 from hub.storage.envelopes import Envelopes
-from hub.translog.tables import PromisedLeaf
+from hub.translog.nodes import log_size
+from hub.translog.tables import PromisedLeaf, TranslogCheckpoint, TranslogLeaf
 from hub.trends import ledger
 from hub.trends.refusals import UnknownQuestion
 from hub.trends.snapshots import make
@@ -146,3 +149,42 @@ async def test_a_release_that_was_changed_is_found_out_cell_by_cell(hub: SeatedH
 
     assert not made.same
     assert len(made.differing) == 1 and made.differing[0] in {figure.cell for figure in table.figures}
+
+
+async def test_a_bulletin_quotes_what_is_in_force_and_nothing_else(hub: SeatedHub) -> None:
+    table = await draft(hub.services, planned("families"))
+    await agree(hub, table, "ana")
+    row = await agree(hub, table, "ben")
+    assert await found(hub, table.release) is None  # the log has not cosigned it yet
+
+    await cosign(hub, row)
+    quoted = await found(hub, table.release)
+
+    assert quoted is not None and quoted.digest == digest_of(table)
+    told = {figure.cell for figure in table.figures if figure.count is not None}
+    assert set(quoted.cells) == told and told
+    assert await found(hub, "tiers-2026-Q3") is None
+
+
+async def found(hub: SeatedHub, release: str) -> ReleasedTable | None:
+    return await hub.services.store.read("find", lambda db: PublishedReleases().find(db, release))
+
+
+async def cosign(hub: SeatedHub, row: ReleaseRow) -> None:
+    """Give the release's leaf its place, below a checkpoint that enough trustees have signed."""
+
+    async def body(db: AsyncSession) -> None:
+        assert row.content is not None and row.leaf_hash is not None
+        size = await log_size(db)
+        db.add(
+            TranslogLeaf(
+                leaf_index=size,
+                leaf_hash=row.leaf_hash,
+                kind=LeafKind.RELEASE.value,
+                digest=content_digest(row.content),
+                content=row.content,
+            )
+        )
+        db.add(TranslogCheckpoint(size=size + 1, root=bytes(32), note="", cosignatures={}, complete=True))
+
+    await hub.services.store.transact("cosign", body)
