@@ -120,3 +120,8 @@ def test_a_week_belongs_to_the_quarter_of_its_thursday() -> None:
     for week in range(1, 53):
         thursday = date.fromisocalendar(2025, week, 4)
         assert quarter_of(f"2025-W{week:02d}") == f"2025-Q{-(-thursday.month // 3)}"
+
+
+def test_likeness_alone_is_a_weak_link() -> None:
+    assert evidence(2, documents=False, linked_by=(Kind.BAG, Kind.EDIT)) is Evidence.E1
+    assert evidence(2, documents=False, linked_by=(Kind.PHONE, Kind.EDIT)) is Evidence.E2

@@ -76,6 +76,18 @@ async def test_shipments_and_filler_are_not_in_the_index(desk: Desk) -> None:
     assert index.cards(Kind.TRANSACTION, "HAWB 1") == index.cards(Kind.BAG, "deikor") == []
 
 
+async def test_a_likeness_opens_the_card_once_two_reports_share_it(desk: Desk) -> None:
+    """One report's likenesses can't be told from filler, and would be most of the index."""
+    await desk.file(FIRMS[0], "a", name("orkide"), (Kind.BAG, "deikor"), (Kind.EDIT, "orkid"))
+    await desk.file(FIRMS[1], "b", name("orkidee"), (Kind.BAG, "deikor"), (Kind.EDIT, "rkide"))
+
+    index = await desk.index()
+
+    assert index.card(Kind.BAG, "deikor").linked_by == (Kind.BAG,)
+    assert index.rows == 3
+    assert index.cards(Kind.EDIT, "orkid") == index.cards(Kind.EDIT, "rkide") == []
+
+
 async def test_nothing_changed_and_nothing_is_sealed_anew(desk: Desk) -> None:
     await two_groups(desk)
     first = await desk.index()

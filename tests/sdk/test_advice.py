@@ -205,3 +205,15 @@ def test_a_firm_keeps_referrals_of_its_own(tmp_path: Path) -> None:
 )
 def test_a_batch_exits_with_the_first_that_matters(occurred: list[int], code: int) -> None:
     assert of_batch(Exit(one) for one in occurred) is Exit(code)
+
+
+def test_a_name_that_is_only_alike_is_said_to_be_only_alike() -> None:
+    similar = advice_on(Sighting(card(), (Kind.EDIT, Kind.SOUND), ours=False))
+    exact = advice_on(Sighting(card(), (Kind.PHONE, Kind.EDIT), ours=False))
+
+    assert (similar.match, exact.match, advice_on().match) == ("similar", "exact", None)
+    assert "a name like the one in this inquiry" in similar.reasons[0]
+    assert "it may be another party" in similar.reasons[1]
+    assert "the phone number in this inquiry" in exact.reasons[0]
+    assert not any("another party" in reason for reason in exact.reasons)
+    assert similar.as_json()["match"] == "similar"
