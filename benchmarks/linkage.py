@@ -23,6 +23,7 @@ linking grows from 200,000 tags to 1,000,000.
 
 import argparse
 import hashlib
+import importlib
 import json
 import os
 import sys
@@ -31,6 +32,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 if __package__ in (None, ""):  # run by its path
@@ -127,7 +129,9 @@ def prepared(told: Sequence[Told], keys: Sequence[Sequence[MatchKey]], evaluate:
         if not present[Kind.NAME] and not present[Kind.NAME_COMMON]:
             tags.append((Kind.NAME, Tag(os.urandom(32))))
         sightings.append(
-            Sighting(place, one.inquiry.group or "", one.inquiry.party.country or None, tuple(tags))
+            Sighting(
+                place, one.inquiry.group or one.inquiry.firm, one.inquiry.party.country or None, tuple(tags)
+            )
         )
     return sightings
 
@@ -239,6 +243,16 @@ def growth() -> float:
     return seconds_for(1_000_000) / few
 
 
+def peers() -> ModuleType:
+    """The module of the peers. Ends with a sentence if they are not installed."""
+    try:
+        return importlib.import_module("benchmarks.linkage_peers")
+    except ImportError as missing:
+        raise SystemExit(
+            f"--peers needs what requirements/peers.in names ({missing.name} is missing): see there how to install it"
+        ) from missing
+
+
 def bench() -> None:
     """The figures of made-up inquiries, as lines of `make bench`."""
     for setting in ("ordinary", "churn-heavy"):
@@ -279,7 +293,7 @@ def main() -> None:
     told = read(asked.reports, asked.truth)
     figures = measure(told, real_oprf() if asked.oprf == "real" else stand_in())
     if asked.peers:
-        from benchmarks import linkage_peers
+        linkage_peers = peers()
 
         figures["peers"] = linkage_peers.measure(told)
     print(json.dumps(figures) if asked.json else "\n".join(lines(figures)))

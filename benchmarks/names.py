@@ -18,6 +18,7 @@ from typing import Any
 if __package__ in (None, ""):  # run by its path
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.linkage import peers
 from cairn.raw.inquiry import Inquiry
 from cairn.raw.normalise import MatchKey, exact_keys, fuzzy_keys
 from cairn_protocol.agreement import agree
@@ -82,7 +83,7 @@ def main() -> None:
     pairs = read(asked.pairs)
     figures = scores(pairs, links) | {"pairs": len(pairs), "matches": sum(pair.is_match for pair in pairs)}
     if asked.peers:
-        from benchmarks import linkage_peers
+        linkage_peers = peers()
 
         figures["peers"] = {
             name: scores(pairs, lambda pair, verdict=verdict: verdict(*pair.names))  # type: ignore[misc]
