@@ -31,10 +31,11 @@ from cairn_protocol.roster import Roster
 from hub.disclosure.releases import Membership, counted_groups
 from hub.services import Services
 from hub.trends.refusals import NoSnapshot, SnapshotDamaged
-from hub.trends.rows import digest_of_rows, read_rows, table_of
+from hub.trends.rows import SCHEMA, digest_of_rows, read_rows, table_of
 from hub.trends.tables import SnapshotRow
 
 _KEY_BYTES: Final = 32
+_TEXTS: Final = [field.name for field in SCHEMA if field.type == pa.string()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,12 @@ def read(path: Path, key: bytes, columns: tuple[str, ...] | None = None) -> pa.T
     """Read it again, all of it or only these columns. Raises SnapshotDamaged."""
     try:
         properties = _factory(key).file_decryption_properties(pe.KmsConnectionConfig())
-        return pq.read_table(path, columns=columns and list(columns), decryption_properties=properties)
+        return pq.read_table(
+            path,
+            columns=columns and list(columns),
+            read_dictionary=_TEXTS,  # as the file has them: a text that recurs is decoded once
+            decryption_properties=properties,
+        )
     except (OSError, ValueError, pa.ArrowException, InvalidUnwrap) as error:
         raise SnapshotDamaged("a snapshot's file is missing, was changed, or has another key") from error
 
