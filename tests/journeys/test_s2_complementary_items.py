@@ -29,6 +29,12 @@ ASKED = (
 )
 
 
+ASKED_AGAIN: dict[str, Any] = {
+    "party": {"role": "PUR", "name": "Halyard indigo Trading"},
+    "item": {"eccn": "2B230"},
+}
+
+
 async def file_all(town: RunningTown, word: str) -> list[str]:
     """One buyer's requests at five groups; the reports' ids."""
     ids = []
@@ -182,3 +188,27 @@ async def test_a_firm_that_wants_to_be_asked_first_reads_the_draft_and_stops_it(
         with pytest.raises(ClientError) as refused:
             await BulletinsClient(ana.connection).release(bulletin)
         assert refused.value.slug == "window-open"
+
+
+async def test_the_pattern_is_found_members_see_that_it_fired_and_a_draft_comes_of_it(
+    town: RunningTown,
+) -> None:
+    reports = await file_all(town, "indigo")
+    town.publish()
+
+    cases = [json.loads(line) for line in town.cairn("ana", "analyst", "cases", "--json").stdout.splitlines()]
+    (case,) = [one for one in cases if set(reports) <= set(one["reports"])]
+    (hit,) = [one for one in case["typologies"] if one["code"] == "T2"]
+    assert "enrichment" in hit["programmes"]
+    done = town.cairn("ana", "analyst", "bulletin", "from-case", str(case["case"]), "--json")
+    assert json.loads(done.stdout)["findings"] == []
+
+    async with town.hub("alder") as hub:
+        await hub.sync()
+        told = str(
+            (await hub.check(Inquiry.from_mapping({**ASKED_AGAIN, "inquiry_id": "indigo-asked"}))).as_json()
+        )
+        alerts = [alert for alert in await hub.alerts() if alert.inquiry_id == "indigo-0"]
+    assert "T2" in told
+    assert not any(word in told for word in ("enrichment", "2B219", "3A225"))
+    assert {"groups", "pattern"} <= {alert.change for alert in alerts}
