@@ -313,7 +313,9 @@ def an_analyst_revoked(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "happened", [taken_back, cut_apart, quarantined, an_analyst_revoked], ids=lambda happened: happened.__name__
+    "happened",
+    [taken_back, cut_apart, quarantined, an_analyst_revoked],
+    ids=lambda happened: happened.__name__,
 )
 def test_what_its_own_log_says_counts_whatever_the_hub_shows(
     happened: Callable[[Case], None], case: Case
