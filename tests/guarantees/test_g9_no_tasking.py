@@ -112,7 +112,7 @@ def test_no_route_of_a_liaison_changes_what_is_collected_linked_scored_or_shown(
         path = template.format(
             act_id="0" * 16, digest="0" * 64, opening="0" * 16, root="liaisons", collection="liaisons-green",
             object_id="report--x", status=uuid.uuid4(), bulletin=bulletin.bulletin, contact=uuid.uuid4(),
-            question=uuid.uuid4(),
+            question=uuid.uuid4(), period="2026-10", release="tiers-2026-Q3", cut="0" * 16,
         )  # fmt: skip
         message = bodies.get(route)
         body = encode(message) if message is not None else b""

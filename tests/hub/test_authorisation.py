@@ -53,6 +53,7 @@ def called(bureau: Bureau, token: TaxiiToken, route: str, caller: Caller) -> htt
         question=uuid4(),
         period="2026-10",
         release="tiers-2026-Q3",
+        cut="0" * 16,
     )
     body = b"{}" if method == "POST" else b""
     headers = {"Content-Type": "application/json"}

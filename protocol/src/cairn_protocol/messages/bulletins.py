@@ -142,7 +142,7 @@ Place = Annotated[str, whole(r"[A-Z]{2}|[0-9]{3}")]  # ISO 3166 country, or UN M
 FlagCode = Annotated[str, whole(r"RF-[A-Z]{2,4}-[0-9]{2}")]
 Tier = Annotated[str, whole(r"[1-4](\.[AB])?")]
 Programme = Annotated[str, whole(r"[a-z][a-z0-9-]{1,40}")]
-ReleaseId = Annotated[str, whole(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,63}")]
+ReleaseId = Annotated[str, whole(r"[a-z][a-z0-9]{0,30}(-[a-z0-9Q]{1,16}){0,3}")]  # such as tiers-2026-Q3
 CellKey = Annotated[
     str, whole(r"[a-z0-9_]+=[A-Za-z0-9.+:-]+(\|[a-z0-9_]+=[A-Za-z0-9.+:-]+){0,9}", max_length=200)
 ]

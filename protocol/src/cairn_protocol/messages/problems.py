@@ -244,6 +244,16 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
             "No cut of that id, or none of your reports",
             "`cairn reviewer list` and `cairn alerts` show those that you may see.",
         ),
+        "unknown-merge": Problem(
+            404,
+            "No big merge of that id, or it was undone already",
+            "`cairn-hub merges` lists those that can be undone.",
+        ),
+        "unknown-value": Problem(
+            404,
+            "No contact has that id, or more than one",
+            "`cairn-hub common-values` lists them; give more digits of the id.",
+        ),
         "nothing-to-cut": Problem(
             409,
             "Too few of these reports are on file and linked",

@@ -17,6 +17,7 @@ from cairn_protocol.messages.bulletins import Band, CellKey, ReleaseId
 from cairn_protocol.messages.wire import Bytes32, Count, Message, Name, Part, Seconds, Signed, whole
 
 ReleaseName = Annotated[str, whole(r"[a-z][a-z0-9-]{0,30}")]
+NoisyCount = Annotated[int, Meta(ge=-(2**31), le=2**32)]  # noise may carry it below nothing
 ReleasePeriod = Annotated[str, whole(r"20[0-9]{2}-(0[1-9]|1[0-2])|20[0-9]{2}-Q[1-4]")]
 
 
@@ -44,9 +45,9 @@ class ReleasedFigure(Part, frozen=True):
     count: Band | None = None
     groups: Band | None = None
     rule: Annotated[str, whole(r"P[1-9]|margins|difference|overlap")] | None = None
-    value: int | None = None
-    low: int | None = None
-    high: int | None = None
+    value: NoisyCount | None = None
+    low: NoisyCount | None = None
+    high: NoisyCount | None = None
     details: Annotated[tuple[Detail, ...], Meta(max_length=8)] = ()
 
 

@@ -50,7 +50,7 @@ class Dealing(Message, frozen=True, tag="cairn/paillier-dealing/1"):
     dealer: Name
     key: PaillierKey
     shares: Annotated[
-        tuple[Annotated[bytes, Meta(max_length=2_048)], ...], Meta(min_length=1, max_length=255)
+        tuple[Annotated[bytes, Meta(min_length=1, max_length=2_048)], ...], Meta(min_length=1, max_length=255)
     ]
 
 
