@@ -73,6 +73,8 @@ async def test_a_wrong_join_is_cut_and_everyone_who_was_shown_it_learns_it(
     wrong = await check(town, "gum", asked)
     assert (wrong.status, wrong.groups) == ("seen", "2-4")
     assert (await check(town, "dogwood", asked)).status == "seen"
+    for firm in ("gum", "dogwood"):
+        told(town, firm, "alerts", "--sync")  # what concerns others of their inquiries is out of the way
     offline = town.copy_home("dogwood", tmp_path)
     for firm in filed:
         assert "groups" in [one["change"] for one in told(town, firm, "alerts", "--sync")]
