@@ -24,8 +24,15 @@ TEMPLATE = "cairn_template"
 
 PREFIX = "cairn-test-postgres-"  # and the process that made it
 
-# A test's data need not survive the machine, so it need not wait for the disk either.
-QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+# A test's data need not survive the machine, so it need not wait for the disk either. A database that autovacuum is at
+# work in can't be dropped by its owner.
+QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "200",
+}
 
 
 class TestServer:
