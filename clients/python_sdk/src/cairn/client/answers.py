@@ -1,6 +1,7 @@
 """Reading an answer: a message in its one canonical form, or the sender is named."""
 
-from typing import TypeVar
+import json
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,6 +18,22 @@ def read_message(content: bytes, cls: type[_M], sender: PartyId) -> _M:
         return decode(content, cls, culprit=sender)
     except ProtocolError as error:
         raise ProofInvalid.of(error, sender) from error
+
+
+def read_json(content: bytes, sender: PartyId) -> Any:
+    """An answer that is no message: whatever JSON it holds. Raises ProofInvalid, naming `sender`."""
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise ProofInvalid("bad-message", "an answer that is no JSON", culprit=sender) from error
+
+
+def read_object(content: bytes, sender: PartyId) -> dict[str, Any]:
+    """An answer that is one JSON object. Raises ProofInvalid, naming `sender`, for anything else."""
+    told = read_json(content, sender)
+    if not isinstance(told, dict):
+        raise ProofInvalid("bad-message", "an answer of another shape", culprit=sender)
+    return told
 
 
 def limit_of(cls: type[Message]) -> int:

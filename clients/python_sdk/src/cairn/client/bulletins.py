@@ -1,12 +1,10 @@
 """Calls about bulletins: members read them, analysts draft and approve, liaisons comment. All are signed."""
 
-import json
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from cairn.client.answers import limit_of, read_message
+from cairn.client.answers import limit_of, read_json, read_message, read_object
 from cairn.client.connection import HUB, Connection
-from cairn.client.errors import ProofInvalid
 from cairn_protocol.messages.bulletins import (
     AcceptedContacts,
     Acknowledgement,
@@ -94,12 +92,12 @@ class BulletinsClient:
 
     async def save(self, edit: DraftEdit) -> dict[str, Any]:
         """Save a draft; its standing and what the checks find."""
-        return _object(await self._post(_DRAFTS, edit))
+        return read_object(await self._post(_DRAFTS, edit), HUB)
 
     async def drafts(self) -> list[dict[str, Any]]:
         """Every bulletin at every version."""
         answer = await self._connection.get(HUB, _DRAFTS, limit=_MOST_JSON, signed=True)
-        return list(_json(answer.content))
+        return list(read_json(answer.content, HUB))
 
     async def draft(self, bulletin: UUID, *, reviewing: bool = False) -> Draft:
         """The latest version's text."""
@@ -107,24 +105,24 @@ class BulletinsClient:
 
     async def check(self, bulletin: UUID) -> dict[str, Any]:
         """What the checks find now."""
-        return _object(await self._post(f"{_DRAFTS}/{bulletin}/checks", None))
+        return read_object(await self._post(f"{_DRAFTS}/{bulletin}/checks", None), HUB)
 
     async def submit(self, bulletin: UUID, submission: Signed) -> dict[str, Any]:
         """Stand by a draft."""
-        return _object(await self._post(f"{_DRAFTS}/{bulletin}/submission", submission))
+        return read_object(await self._post(f"{_DRAFTS}/{bulletin}/submission", submission), HUB)
 
     async def approve(self, bulletin: UUID, stage: Stage, approval: Signed) -> dict[str, Any]:
         """Agree to another's draft."""
         act = "approval" if stage is Stage.ANALYST else "privacy-approval"
-        return _object(await self._post(f"{_DRAFTS}/{bulletin}/{act}", approval))
+        return read_object(await self._post(f"{_DRAFTS}/{bulletin}/{act}", approval), HUB)
 
     async def release(self, bulletin: UUID) -> dict[str, Any]:
         """Let an approved draft out."""
-        return _object(await self._post(f"{_DRAFTS}/{bulletin}/release", None))
+        return read_object(await self._post(f"{_DRAFTS}/{bulletin}/release", None), HUB)
 
     async def recall(self, bulletin: UUID, order: Signed) -> dict[str, Any]:
         """Take a bulletin back."""
-        return _object(await self._post(f"/v1/bulletins/{bulletin}/recall", order))
+        return read_object(await self._post(f"/v1/bulletins/{bulletin}/recall", order), HUB)
 
     async def inbox(self) -> Inbox:
         """What liaisons gave."""
@@ -154,7 +152,7 @@ class BulletinsClient:
 
     async def push(self, given: Intelligence) -> dict[str, Any]:
         """Give what may be shared."""
-        return _object(await self._post("/v1/liaison/intelligence", given))
+        return read_object(await self._post("/v1/liaison/intelligence", given), HUB)
 
     async def rotate_token(self) -> TaxiiToken:
         """A new password for TAXII."""
@@ -170,17 +168,3 @@ class BulletinsClient:
 
     async def _send(self, path: str, message: Message) -> None:
         await self._post(path, message)
-
-
-def _object(content: bytes) -> dict[str, Any]:
-    told = _json(content)
-    if not isinstance(told, dict):
-        raise ProofInvalid("bad-message", "an answer of another shape", culprit=HUB)
-    return told
-
-
-def _json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except ValueError as cause:
-        raise ProofInvalid("bad-message", "an answer that is no JSON", culprit=HUB) from cause

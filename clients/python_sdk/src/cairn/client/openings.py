@@ -1,11 +1,9 @@
 """An analyst's calls about openings and cases. All are signed; what trustees and firms sealed comes sealed."""
 
-import json
 from typing import Any, Final
 
-from cairn.client.answers import limit_of, read_message
+from cairn.client.answers import limit_of, read_json, read_message, read_object
 from cairn.client.connection import HUB, Connection
-from cairn.client.errors import ProofInvalid
 from cairn_protocol.messages.openings import Material
 from cairn_protocol.messages.wire import Signed, encode
 
@@ -48,18 +46,8 @@ class OpeningsClient:
 
     async def _get(self, path: str) -> Any:
         answer = await self._connection.get(HUB, path, limit=_MOST_JSON, signed=True)
-        return _json(answer.content)
+        return read_json(answer.content, HUB)
 
     async def _post(self, path: str, message: Signed) -> dict[str, Any]:
         answer = await self._connection.post(HUB, path, encode(message), limit=_MOST_JSON)
-        told = _json(answer.content)
-        if not isinstance(told, dict):
-            raise ProofInvalid("bad-message", "an answer of another shape", culprit=HUB)
-        return told
-
-
-def _json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except ValueError as error:
-        raise ProofInvalid("bad-message", "an answer that is no JSON", culprit=HUB) from error
+        return read_object(answer.content, HUB)

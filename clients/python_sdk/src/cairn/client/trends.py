@@ -1,11 +1,9 @@
 """Calls about trends and releases: analysts ask and agree, members and the public read what was released."""
 
-import json
 from typing import Any, Final
 
-from cairn.client.answers import limit_of, read_message
+from cairn.client.answers import limit_of, read_message, read_object
 from cairn.client.connection import HUB, Connection
-from cairn.client.errors import ProofInvalid
 from cairn_protocol.messages.releases import PublishedTables, ReleaseDraft, ReleaseTable
 from cairn_protocol.messages.trends import TrendQuestion
 from cairn_protocol.messages.wire import Signed, encode
@@ -63,17 +61,9 @@ class TrendsClient:
         return read_message(answer.content, PublishedTables, HUB)
 
     async def _get(self, path: str) -> dict[str, Any]:
-        return _object((await self._connection.get(HUB, path, limit=_MOST_JSON, signed=True)).content)
+        return read_object(
+            (await self._connection.get(HUB, path, limit=_MOST_JSON, signed=True)).content, HUB
+        )
 
     async def _send(self, path: str, body: bytes) -> dict[str, Any]:
-        return _object((await self._connection.post(HUB, path, body, limit=_MOST_JSON)).content)
-
-
-def _object(content: bytes) -> dict[str, Any]:
-    try:
-        told = json.loads(content)
-    except ValueError as cause:
-        raise ProofInvalid("bad-message", "an answer that is no JSON", culprit=HUB) from cause
-    if not isinstance(told, dict):
-        raise ProofInvalid("bad-message", "an answer of another shape", culprit=HUB)
-    return told
+        return read_object((await self._connection.post(HUB, path, body, limit=_MOST_JSON)).content, HUB)
