@@ -32,8 +32,8 @@ def about(inquiry_id: str, at: int = NOW) -> Callable[[int, bytes], Entry]:
 
 def noted(register: Register, *ids: str) -> list[Entry]:
     for inquiry_id in ids:
-        register.note(about(inquiry_id), NOW + KEPT_SECONDS)
-    return register.record()
+        register.record.note(about(inquiry_id), NOW + KEPT_SECONDS)
+    return register.record.entries()
 
 
 def test_each_entry_follows_the_one_before(register: Register) -> None:
@@ -64,17 +64,17 @@ def test_a_changed_word_is_found(register: Register) -> None:
 
 
 def test_the_same_card_is_noted_once_for_an_inquiry(register: Register) -> None:
-    assert register.note(about("A-1"), NOW, once=b"A-1 card 7 version 1") is not None
-    assert register.note(about("A-1"), NOW, once=b"A-1 card 7 version 1") is None
-    assert register.note(about("A-1"), NOW, once=b"A-1 card 7 version 2") is not None
+    assert register.record.note(about("A-1"), NOW, once=b"A-1 card 7 version 1") is not None
+    assert register.record.note(about("A-1"), NOW, once=b"A-1 card 7 version 1") is None
+    assert register.record.note(about("A-1"), NOW, once=b"A-1 card 7 version 2") is not None
 
 
 def test_after_five_years_the_oldest_go_and_the_chain_goes_on(register: Register) -> None:
-    register.note(about("old"), NOW + KEPT_SECONDS)
-    register.note(about("new"), NOW + KEPT_SECONDS + 1_000)
+    register.record.note(about("old"), NOW + KEPT_SECONDS)
+    register.record.note(about("new"), NOW + KEPT_SECONDS + 1_000)
 
-    assert register.forget_old_record(NOW + KEPT_SECONDS - 1) == 0
-    assert register.forget_old_record(NOW + KEPT_SECONDS) == 1
+    assert register.record.forget_old(NOW + KEPT_SECONDS - 1) == 0
+    assert register.record.forget_old(NOW + KEPT_SECONDS) == 1
     entries = noted(register, "newest")
     assert [entry.inquiry_id for entry in entries] == ["new", "newest"]
     check_chain(entries)
@@ -93,20 +93,20 @@ def test_an_entry_moved_to_another_place_does_not_open(register: Register, tmp_p
         file.execute("UPDATE record SET number = 9 WHERE number = 1")
 
     with pytest.raises(RegisterError):
-        register.record()
+        register.record.entries()
 
 
 def test_what_fails_inside_a_transaction_leaves_nothing_of_it(register: Register) -> None:
     with pytest.raises(ValueError), register.transaction():
-        register.note(about("A-1"), NOW)
+        register.record.note(about("A-1"), NOW)
         raise ValueError
 
-    assert register.record() == []
+    assert register.record.entries() == []
 
 
 def test_progress_through_a_file_is_kept_until_it_is_finished(register: Register) -> None:
-    assert register.progress(b"file") == 0
-    register.keep_progress(b"file", 150)
-    assert register.progress(b"file") == 150
-    register.keep_progress(b"file", None)
-    assert register.progress(b"file") == 0
+    assert register.unfinished.progress(b"file") == 0
+    register.unfinished.keep_progress(b"file", 150)
+    assert register.unfinished.progress(b"file") == 150
+    register.unfinished.keep_progress(b"file", None)
+    assert register.unfinished.progress(b"file") == 0

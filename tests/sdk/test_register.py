@@ -42,8 +42,8 @@ def test_a_record_comes_back_as_it_was_kept(path: Path) -> None:
 def test_nothing_in_the_file_names_anybody(path: Path) -> None:
     with Register(path, KEY) as register:
         register.keep(filed(name="Orkide-inquiry"))
-        register.keep_check("check-of-Orkide", b"raw inquiry of Orkide")
-        register.keep_derived({PHONE: Derived(Output(bytes(64)), Tag(bytes(32)), CardKey(bytes(32)))}, 1)
+        register.unfinished.keep_check("check-of-Orkide", b"raw inquiry of Orkide")
+        register.values.keep({PHONE: Derived(Output(bytes(64)), Tag(bytes(32)), CardKey(bytes(32)))}, 1)
 
     kept = b"".join(file.read_bytes() for file in path.parent.iterdir())
 
@@ -84,7 +84,7 @@ def test_a_damaged_file_is_said_to_be_damaged(path: Path) -> None:
 
 
 def test_a_register_another_process_writes_says_to_wait(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cairn.raw.register._BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("cairn.raw.register.sealed_file.BUSY_SECONDS", 0.1)
     with Register(path, KEY) as register:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -126,10 +126,10 @@ def test_a_withdrawn_report_is_no_longer_one_of_ours(path: Path) -> None:
 def test_values_are_known_in_their_epoch_only(path: Path) -> None:
     became = Derived(Output(b"y" * 64), Tag(b"t" * 32), CardKey(b"k" * 32))
     with Register(path, KEY) as register:
-        register.keep_derived({PHONE: became}, 1)
+        register.values.keep({PHONE: became}, 1)
 
-        assert register.derived([PHONE], 1) == {PHONE: became}
-        assert register.derived([PHONE], 2) == {}
+        assert register.values.known([PHONE], 1) == {PHONE: became}
+        assert register.values.known([PHONE], 2) == {}
 
 
 def test_the_bytes_of_old_proven_reports_are_dropped_and_nothing_else(path: Path) -> None:
@@ -152,10 +152,10 @@ def test_the_bytes_of_old_proven_reports_are_dropped_and_nothing_else(path: Path
 def test_cards_shown_are_remembered(path: Path) -> None:
     card = SeenCard(UUID(int=3), 2, 1_000)
     with Register(path, KEY) as register:
-        register.keep_seen([card])
+        register.told.keep_cards([card])
 
     with Register(path, KEY) as register:
-        assert register.seen() == [card]
+        assert register.told.cards() == [card]
 
 
 def test_a_repr_tells_nothing() -> None:

@@ -73,7 +73,7 @@ def know(home: Home, inquiries: Iterable[Inquiry]) -> None:
     """Have the register know every value of these inquiries."""
     with Register(home.register, key_file.load(home, WORD).register) as register:
         values = {key: output_of(key) for inquiry in inquiries for key in keys_of(inquiry)}
-        register.keep_derived(values, EPOCH)
+        register.values.keep(values, EPOCH)
 
 
 def sync(

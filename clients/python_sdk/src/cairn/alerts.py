@@ -174,9 +174,9 @@ async def remember(session: Session, told: News) -> list[str]:
         for about, state in told.told.items():
             if about == _CUTS:
                 state = Told(ids=tuple(one for one in state.ids if one not in unheard))
-            session.register.keep_told(about, msgspec.json.encode(state))
+            session.register.told.keep(about, msgspec.json.encode(state))
         now = int(session.now())
-        session.register.keep_seen(
+        session.register.told.keep_cards(
             SeenCard(card_id=card, version=shown.version, seen_at=now)
             for state in told.told.values()
             for card, shown in state.cards.items()
@@ -199,7 +199,7 @@ def _joined(session: Session, index: LocalIndex) -> Iterable[tuple[Filed, list[C
     for at in range(0, len(filed), _PORTION):
         portion = filed[at : at + _PORTION]
         keys = [keys_of(session, from_bytes(one.inquiry)) for one in portion]
-        known = session.register.derived([key for some in keys for key in some], session.genesis.epoch)
+        known = session.register.values.known([key for some in keys for key in some], session.genesis.epoch)
         tags = [[(known[key].tag, known[key].card_key) for key in some if key in known] for some in keys]
         yield from zip(portion, _cards(index, tags), strict=True)
 
@@ -225,7 +225,7 @@ def _of_cards_seen(
     before = _told(session, _RECALLS).ids
     fresh = [
         recall
-        for recall in recalled(index.manifest, session.register.seen())
+        for recall in recalled(index.manifest, session.register.told.cards())
         if str(recall.card.card_id) not in before and recall.reason is not RecallReason.SUPERSEDED
     ]
     if fresh:
@@ -279,5 +279,5 @@ def _shown(card: Card) -> Shown:
 
 
 def _told(session: Session, about: str) -> Told:
-    kept = session.register.told(about)
+    kept = session.register.told.last(about)
     return msgspec.json.decode(kept, type=Told) if kept else Told()

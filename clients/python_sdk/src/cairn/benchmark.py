@@ -43,7 +43,7 @@ class Compared:
 async def compare(session: Session) -> list[Compared]:
     """Every period whose sum was opened, the newest first. Raises Unreachable, ProofInvalid."""
     client = ReturnsClient(session.connection, session.genesis, session.log)
-    kept = {one.period: one for one in session.register.returns()}
+    kept = {one.period: one for one in session.register.returns.every()}
     return [
         _compared(await client.proven(standing.period), kept.get(standing.period))
         for standing in reversed(await client.periods())

@@ -46,7 +46,7 @@ async def check_all(session: Session, inquiries: Sequence[Inquiry], *, user: str
     except (TrusteeUnavailable, Unreachable, Metered) as error:
         failed = error
         every = [key for some in keys for key in some]
-        known = session.register.derived(every, session.genesis.epoch)
+        known = session.register.values.known(every, session.genesis.epoch)
     advices = []
     with session.register.transaction():  # nothing is told before what it is remembered by is kept
         for inquiry, some in zip(inquiries, keys, strict=True):
@@ -58,7 +58,7 @@ async def check_all(session: Session, inquiries: Sequence[Inquiry], *, user: str
 
 
 def _put_off(session: Session, inquiry: Inquiry, error: Exception) -> Advice:
-    session.register.keep_check(inquiry.inquiry_id, to_bytes(inquiry))
+    session.register.unfinished.keep_check(inquiry.inquiry_id, to_bytes(inquiry))
     if isinstance(error, Metered):
         return refused(inquiry.inquiry_id, f"metered: {error}")
     return queued(inquiry, str(error), _circumstances(session, inquiry))
@@ -74,7 +74,7 @@ def _answer(
     kinds: dict[Tag, Kind] = {known[key].tag: key.kind for key in keys}
     index = session.index()
     sightings = _sightings(session, index, keys, known, kinds) if index else []
-    session.register.drop_check(inquiry.inquiry_id)
+    session.register.unfinished.drop_check(inquiry.inquiry_id)
     advice = advise(inquiry, sightings, _circumstances(session, inquiry), names_nobody=not keys)
     if reused := _reused(session, inquiry, keys, known):
         advice = replace(advice, reasons=(*advice.reasons, *reused))
@@ -95,7 +95,7 @@ def _reused(
             continue
         earlier = [
             from_bytes(filed.inquiry)
-            for filed in session.register.inquiries_with(known[key].tag)
+            for filed in session.register.with_tag(known[key].tag)
             if filed.inquiry_id != inquiry.inquiry_id
         ]
         if earlier:
@@ -131,7 +131,7 @@ def _sightings(
     found = index.find([(known[key].tag, known[key].card_key) for key in keys])
     if found:
         now = int(session.now())
-        session.register.keep_seen(
+        session.register.told.keep_cards(
             SeenCard(card_id=f.card.card_id, version=f.card.version, seen_at=now) for f in found
         )
     return [
@@ -147,7 +147,7 @@ def _sightings(
 def _cleared_by_others(session: Session, found: FoundCard) -> Card:
     """The card less our own clearance: what we said ourselves tells us nothing."""
     card = found.card
-    if card.cleared and session.register.cleared_by_us(found.via, cleared_since(session.now())):
+    if card.cleared and session.register.statements.cleared(found.via, cleared_since(session.now())):
         return msgspec.structs.replace(card, cleared=card.cleared - 1)
     return card
 

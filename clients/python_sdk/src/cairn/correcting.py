@@ -119,7 +119,7 @@ async def _state(session: Session, inquiry_id: str, said: Said, reason: ClearRea
         )
     )
     stated = Stated(said=said, reason=reason, week=week, promise=encode(promised.signed))
-    session.register.keep_statement(inquiry_id, stated)
+    session.register.statements.keep(inquiry_id, stated)
     return stated
 
 

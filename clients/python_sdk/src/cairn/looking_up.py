@@ -31,7 +31,7 @@ async def look_up(
     """
     epoch = session.genesis.epoch
     every = list(dict.fromkeys(key for keys in keys_by_inquiry for key in keys))
-    known = dict(session.register.derived(every, epoch))
+    known = dict(session.register.values.known(every, epoch))
     subjects = subjects_for(keys_by_inquiry, known)
     if subjects:
         evaluation = await session.trustees.evaluate(
@@ -39,6 +39,6 @@ async def look_up(
         )
         outputs = [(answer.names, answer.values) for answer in evaluation.subjects]
         fresh = derive_all(subjects, outputs, epoch)
-        session.register.keep_derived(fresh, epoch)
+        session.register.values.keep(fresh, epoch)
         known.update(fresh)
     return known

@@ -91,7 +91,7 @@ async def read(session: Session, opening: str) -> Opened:
     Raises Rejected (`too-few-assents`) while trustees have not agreed; ProofInvalid if a trustee's part is
     false or the opening is not in the log.
     """
-    if (kept := session.register.opened(opening, session.now())) is not None:
+    if (kept := session.register.opened.text(opening, session.now())) is not None:
         return decode(kept, Opened)
     material = await OpeningsClient(session.connection).material(opening)
     await session.log.refresh()
@@ -103,7 +103,7 @@ async def read(session: Session, opening: str) -> Opened:
         opened = _open_all(session, material)
     except ProtocolError as error:
         raise ProofInvalid.of(error, error.culprit or "hub") from error
-    session.register.keep_opened(opening, encode(opened), session.now() + KEPT_SECONDS)
+    session.register.opened.keep(opening, encode(opened), session.now() + KEPT_SECONDS)
     return opened
 
 

@@ -107,7 +107,7 @@ def _add(session: Session, inquiry_id: str, about: About, code: str, text: str, 
         raise BadRecord(f"say how or why in your own words, in at most {MAX_TEXT} characters")
     if not inquiry_id.strip() or len(inquiry_id) > 128:
         raise BadRecord("name the inquiry by your own number of it")
-    session.register.forget_old_record(session.now())
+    session.register.record.forget_old(session.now())
     entry = _write(session, inquiry_id.strip(), about, code, text.strip(), user.strip(), None, None)
     assert entry is not None
     return entry
@@ -138,7 +138,7 @@ def _write(
             previous=previous,
         )
 
-    return session.register.note(draft, now + KEPT_SECONDS, once=once)
+    return session.register.record.note(draft, now + KEPT_SECONDS, once=once)
 
 
 async def export(session: Session) -> Export:
@@ -146,7 +146,7 @@ async def export(session: Session) -> Export:
 
     Without the hub the promises alone go along. Raises ProofInvalid.
     """
-    entries = session.register.record()
+    entries = session.register.record.entries()
     filed = [
         session.register.filed(inquiry_id) for inquiry_id in dict.fromkeys(e.inquiry_id for e in entries)
     ]

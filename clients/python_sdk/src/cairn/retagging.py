@@ -42,7 +42,7 @@ def _is_stale(session: Session, filed: Filed) -> bool:
     if (header.epoch, header.normaliser) != (session.genesis.epoch, session.genesis.normaliser):
         return True
     keys = set(keys_of(session, from_bytes(filed.inquiry)))
-    known = session.register.derived(list(keys), session.genesis.epoch)
+    known = session.register.values.known(list(keys), session.genesis.epoch)
     told = dict(zip(header.tags(), (key.kind for key in header.keys), strict=True))
     if any(key not in known or known[key].tag not in told for key in keys):
         return True

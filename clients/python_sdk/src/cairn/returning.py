@@ -129,7 +129,7 @@ def _client(session: Session) -> ReturnsClient:
 
 async def _next_period(session: Session, client: ReturnsClient) -> str:
     """The oldest open period that this firm has not dealt with."""
-    dealt = {kept.period for kept in session.register.returns() if kept.state is not Sent.READY}
+    dealt = {kept.period for kept in session.register.returns.every() if kept.state is not Sent.READY}
     for standing in await client.periods():
         if standing.state is PeriodState.OPEN and standing.period not in dealt:
             return standing.period
@@ -178,7 +178,7 @@ _COUNTED = tuple(state for state in State if state not in (State.REFUSED, State.
 def _counted_earlier(session: Session, period: str) -> Mapping[str, frozenset[str]]:
     """By inquiry, the counters it moved in returns that went out, but for this period's own."""
     moved: dict[str, set[str]] = {}
-    for kept in session.register.returns():
+    for kept in session.register.returns.every():
         if kept.state in _TAKEN and kept.period != period:
             for inquiry_id, names in kept.counted:
                 moved.setdefault(inquiry_id, set()).update(names)
@@ -212,7 +212,7 @@ async def submit(
     if kept is None:
         drafted = await preview(session, period, handled=handled, affiliates=affiliates)
         kept = await asyncio.to_thread(_make, session, drafted)
-        session.register.keep_return(kept)
+        session.register.returns.keep(kept)
     if kept.state is Sent.READY:
         return await _send(session, kept)
     return Submitted(kept.period, kept.state.value)
@@ -220,7 +220,7 @@ async def submit(
 
 def _kept(session: Session, period: str | None) -> ReturnKept | None:
     """The period's return if it was made; without a period, one that was made and not acknowledged."""
-    for kept in session.register.returns():
+    for kept in session.register.returns.every():
         wanted = kept.period == period if period else kept.state is Sent.READY
         if wanted and kept.state in _TAKEN:
             return kept
@@ -257,7 +257,7 @@ async def _send(session: Session, kept: ReturnKept) -> Submitted:
 
 
 def _keep(session: Session, kept: ReturnKept, *, state: Sent, receipt: bytes | None = None) -> None:
-    session.register.keep_return(msgspec.structs.replace(kept, state=state, receipt=receipt or kept.receipt))
+    session.register.returns.keep(msgspec.structs.replace(kept, state=state, receipt=receipt or kept.receipt))
 
 
 # Affiliates
@@ -278,7 +278,7 @@ async def hand_over(
         counters=tuple(drafted.own),
     )
     write_private(out, encode(tally))
-    session.register.keep_return(
+    session.register.returns.keep(
         ReturnKept(
             period=drafted.period,
             state=Sent.HANDED,
@@ -314,7 +314,7 @@ async def status(session: Session) -> list[PeriodStatus]:
     Raises Unreachable, ProofInvalid.
     """
     client = _client(session)
-    ours = {kept.period: kept for kept in session.register.returns()}
+    ours = {kept.period: kept for kept in session.register.returns.every()}
     return [
         await _status_of(session, client, standing.period, standing.state, ours.get(standing.period))
         for standing in await client.periods()

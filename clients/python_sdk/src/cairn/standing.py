@@ -124,5 +124,5 @@ def _of_cards(session: Session) -> list[str]:
         return []
     return [
         f"A card that was shown here is recalled: {RECALLED[recall.reason]}. Check its inquiries again."
-        for recall in recalled(index.manifest, session.register.seen())
+        for recall in recalled(index.manifest, session.register.told.cards())
     ]

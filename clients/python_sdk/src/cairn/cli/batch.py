@@ -75,7 +75,7 @@ async def go_through(
     Returns the exit code of the whole, or of what was left of it. Raises UnreadableFile, HomeError.
     """
     identity = source.identity(verb)
-    done = register.progress(identity) if source.resume else 0
+    done = register.unfinished.progress(identity) if source.resume else 0
     if done:
         note(f"going on after row {done} of the file")
     rows = islice(source.rows(), done, None)
@@ -93,15 +93,15 @@ async def go_through(
                 done += len(batch)
                 progress.advance(task, len(batch))
                 if done - noted >= _NOTED_EVERY:
-                    register.keep_progress(identity, done)
+                    register.unfinished.keep_progress(identity, done)
                     noted = done
         except BaseException:
             if done and source.file is not None:
-                register.keep_progress(identity, done)
+                register.unfinished.keep_progress(identity, done)
                 note(f"stopped after {done} rows; the same command with --resume goes on from there")
             raise
     if source.file is not None:
-        register.keep_progress(identity, None)
+        register.unfinished.keep_progress(identity, None)
     return of_batch(codes)
 
 

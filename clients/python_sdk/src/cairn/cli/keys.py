@@ -34,7 +34,7 @@ def backup(
     word = passphrase_of(folder)
     opened = load(own, word)
     with Register(own.register, opened.register) as register:
-        seen = tuple(register.seen())
+        seen = tuple(register.told.cards())
     back_up(out, opened, own.profile(), seen, new_passphrase(passphrase_file) if passphrase_file else word)
     if as_json:
         emit({"status": "backed-up", "file": str(out)})
@@ -67,7 +67,7 @@ def restore(
     if passphrase_file is not None and own.stored_passphrase() is None:
         write_private(folder / "passphrase", word.encode())
     with Register(own.register, restored.register) as register:
-        register.keep_seen(content.seen)
+        register.told.keep_cards(content.seen)
     if as_json:
         emit({"status": "restored", "party": content.profile.party})
     else:

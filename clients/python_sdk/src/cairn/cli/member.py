@@ -210,7 +210,7 @@ def send(home: HomeOption = None, as_json: JsonOption = False) -> None:
     async def work(hub: "AsyncHub") -> list[Exit]:
         codes = [tell_receipt(receipt, as_json) for receipt in await hub.send_outbox()]
         session = await hub.session()
-        for raw in session.register.waiting_checks():
+        for raw in session.register.unfinished.checks():
             (advice,) = await checking.check_all(session, [from_bytes(raw)])
             code = tell_advice(advice, as_json)
             # A card found is this check's answer, not the outbox's failure.

@@ -62,7 +62,7 @@ def list_entries(
     from cairn.record import entries_of, told
 
     async def work(hub: "AsyncHub") -> "list[Entry]":
-        return (await hub.session()).register.record()
+        return (await hub.session()).register.record.entries()
 
     for entry in entries_of(with_hub(home, work), inquiry_id):
         if as_json:
