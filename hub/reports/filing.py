@@ -51,11 +51,15 @@ class Revision:
 
 @dataclass(slots=True)
 class History:
-    """What is on file under one report id, oldest revision first."""
+    """What is on file under one report id, oldest revision first.
+
+    others  whether another member has filed under it
+    """
 
     revisions: list[Revision] = field(default_factory=list)
     retracted: bool = False
     aside: bool = False
+    others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +73,17 @@ class Filed:
 def is_on_file(report: VerifiedReport, history: History) -> bool:
     """Whether these very bytes are on file; False if they may be filed now.
 
-    Raises ReportIdReused for other bytes that are not the next revision of the latest, and
-    ReportRetracted for a revision of a report that was taken back or set aside.
+    Raises ReportIdReused for other bytes that are not the next revision of the latest, or under an id that
+    another member filed under; ReportRetracted for a revision of a report that was taken back or set aside.
     """
     header = report.header
     culprit = f"member:{header.member}"
     if any(report.digest == revision.digest for revision in history.revisions):
         return True
+    # Openings and cuts name reports by id alone, and the log tells every member those ids: nobody's own
+    # report under one may stand in the way of the report that is meant.
+    if history.others:
+        raise ReportIdReused("another member's report is on file under this id", culprit=culprit)
     latest = history.revisions[-1] if history.revisions else None
     number, digest = (latest.revision, latest.digest) if latest else (0, None)
     if (header.revision, header.supersedes) != (number + 1, digest):
@@ -135,12 +143,14 @@ async def wait_turn(db: AsyncSession, member: str) -> None:
 async def on_file(db: AsyncSession, member: str, report_ids: Sequence[UUID]) -> dict[UUID, History]:
     """What is on file under these ids; an empty history for those that are new."""
     histories: dict[UUID, History] = defaultdict(History)
-    rows = select(ReportRow.report_id, ReportRow.revision, ReportRow.digest, ReportRow.number)
-    mine = (ReportRow.member_id == member, among(ReportRow.report_id, report_ids))
-    for report_id, revision, digest, number in await db.execute(
-        rows.where(*mine).order_by(ReportRow.revision)
-    ):
-        histories[report_id].revisions.append(Revision(revision, digest, number))
+    rows = select(
+        ReportRow.member_id, ReportRow.report_id, ReportRow.revision, ReportRow.digest, ReportRow.number
+    ).where(among(ReportRow.report_id, report_ids))
+    for owner, report_id, revision, digest, number in await db.execute(rows.order_by(ReportRow.revision)):
+        if owner == member:
+            histories[report_id].revisions.append(Revision(revision, digest, number))
+        else:
+            histories[report_id].others = True
     taken_back = select(RetractionRow.report_id).where(
         RetractionRow.member_id == member, among(RetractionRow.report_id, report_ids)
     )

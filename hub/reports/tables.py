@@ -36,7 +36,8 @@ class ReportRow(Base):
     """One revision of a report, acknowledged. Never updated: a retraction is a row of its own."""
 
     __tablename__ = "reports"
-    __table_args__ = (UniqueConstraint("member_id", "report_id", "revision"),)
+    # The id first: openings and cuts know nothing else of a report.
+    __table_args__ = (UniqueConstraint("report_id", "member_id", "revision"),)
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     member_id: Mapped[str] = mapped_column(Text)

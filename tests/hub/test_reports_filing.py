@@ -101,15 +101,21 @@ async def test_other_bytes_under_an_id_are_refused(alder: Member, database_url: 
     assert counts(database_url) == kept
 
 
-async def test_two_members_ids_do_not_collide(alder: Member, hub: SeatedHub, database_url: str) -> None:
+async def test_nobody_files_under_another_members_id(
+    alder: Member, hub: SeatedHub, database_url: str
+) -> None:
+    """The log tells every member which reports an opening or a cut is about: a second one would stand in its way."""
     mine = ALDER.report(PHONE, NAME)
+    amended = ALDER.report(NAME, revision=2, supersedes=mine.signed.digest())
     theirs = BIRCH.report(PHONE, NAME, report_id=mine.signed.header.report_id)
 
     await file(alder, mine)
+    kept = counts(database_url)
     answer = await Member(BIRCH, hub.app()).post("/v1/reports", encode(theirs))
 
-    assert answer.status_code == 201
-    assert counts(database_url)["reports"] == 2
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[1]) == (409, "report-id-reused")
+    assert counts(database_url) == kept
+    assert (await file(alder, amended)).status_code == 201
 
 
 async def test_an_amendment_takes_the_place_of_what_it_supersedes(
