@@ -16,11 +16,15 @@ from urllib.parse import parse_qs
 
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from cairn.client.connection import Connection, Signer, Timeouts
+from cairn.home import Home, Profile
+from cairn.raw import keys as key_file
+from cairn.raw.keys import MemberKeys
 from cairn_protocol import merkle
 from cairn_protocol.checkpoint import Checkpoint, cosign, sign_checkpoint, with_cosignatures
 from cairn_protocol.errors import UnknownSigner
@@ -47,7 +51,9 @@ from cairn_protocol.messages.parties import (
     Genesis,
     JointKeyShares,
     Proposal,
+    Role,
     SignedGenesis,
+    TrusteeAddress,
     TrusteeKeys,
     approve,
     prove_possession,
@@ -63,6 +69,7 @@ from cairn_protocol.voprf import evaluate
 from tests.support.reports import EPOCH, NORMALISER, Firm, joint_key, seed, signing_key
 
 ORIGIN = "cairn.example/log"
+WORD = "a passphrase for tests"
 Reply = Callable[[Request, bytes], Response]
 
 
@@ -356,15 +363,15 @@ class SmallNetwork:
     clock: list[float] = field(default_factory=lambda: [time.time()])
 
     @classmethod
-    def start(cls, n: int = 3, t: int = 2) -> Self:
-        """Everybody up, the genesis logged and cosigned."""
+    def start(cls, n: int = 3, t: int = 2, *, normaliser: bytes = NORMALISER) -> Self:
+        """Everybody up, the genesis logged and cosigned. normaliser: its digest, the installed one's if homes file."""
         member_keys: dict[str, Ed25519PrivateKey] = {}
         dealt = {name: split(joint_key(name), n, t) for name in KeyName}
         trustees = [
             SmallTrustee(at + 1, {name: dealt[name][at] for name in KeyName}, member_keys) for at in range(n)
         ]
         hub = SmallHub(signing_key("hub"), member_keys)
-        genesis = _genesis(trustees, hub.key, t)
+        genesis = _genesis(trustees, hub.key, t, normaliser)
         signatures = tuple(sign_genesis(genesis, trustee.key) for trustee in trustees)
         network = cls(hub, trustees, SignedGenesis(genesis=genesis, signatures=signatures), member_keys)
         hub.log.add(LeafKind.GENESIS, encode(network.signed_genesis))
@@ -441,7 +448,9 @@ class SmallNetwork:
         )
 
 
-def _genesis(trustees: Sequence[SmallTrustee], hub_key: Ed25519PrivateKey, t: int) -> Genesis:
+def _genesis(
+    trustees: Sequence[SmallTrustee], hub_key: Ed25519PrivateKey, t: int, normaliser: bytes
+) -> Genesis:
     def shares(name: KeyName) -> JointKeyShares:
         return JointKeyShares(
             name=name.value,
@@ -457,10 +466,33 @@ def _genesis(trustees: Sequence[SmallTrustee], hub_key: Ed25519PrivateKey, t: in
         epoch=EPOCH,
         t=t,
         hub_key=hub_key.public_key().public_bytes_raw(),
-        normaliser=NORMALISER,
+        normaliser=normaliser,
         trustees=tuple(trustee.keys for trustee in trustees),
         keys=(shares(KeyName.NAMES), shares(KeyName.VALUES), assent),
     )
+
+
+def home_on(network: SmallNetwork, firm: Firm, folder: Path) -> Path:
+    """The home of a firm that enrolled in the network: `AsyncHub` opens it without a prompt."""
+    home = Home(folder)
+    home.create()
+    (folder / "passphrase").write_text(WORD)
+    keys = MemberKeys(firm.key, X25519PrivateKey.generate(), seed("register", firm.index))
+    key_file.save(home, keys, WORD)
+    home.save_profile(
+        Profile(
+            hub=network.hub.url,
+            genesis_digest=digest_of(network.genesis),
+            trustees=tuple(TrusteeAddress(id=trustee.id, url=trustee.url) for trustee in network.trustees),
+            party=firm.id,
+            role=Role.MEMBER,
+            group=firm.group,
+            group_index=firm.index,
+            sector=firm.sector,
+            families=firm.families,
+        )
+    )
+    return folder
 
 
 def ref_of(raw: bytes, count: int) -> SegmentRef:

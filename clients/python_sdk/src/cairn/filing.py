@@ -32,6 +32,9 @@ from cairn_protocol.tags import Tag, derive
 BATCH = 50
 OVERDUE_SECONDS = 60  # the hub merges a promised leaf within this time
 
+_OTHER_INQUIRY = (
+    "report-id-reused: another inquiry was filed under this inquiry_id; give the new one an id of its own"
+)
 _HELD = "held: a second named person must release it (`cairn outbox list`, `cairn outbox release`)"
 NAME_YOURSELF = "unnamed-user: the policy pack wants a named person: say who you are with --user"
 
@@ -78,21 +81,26 @@ async def file_all(
 
     narrative  whether narratives go along, scrubbed and sealed
     user       the named person who files; kept in the register
+
+    Of two inquiries under one inquiry_id the first is filed; the second is refused unless it says the same.
     """
     if not user and needs_user(session):
         return [Receipt(one.inquiry_id, None, ReceiptStatus.REFUSED, NAME_YOURSELF) for one in inquiries]
     receipts: dict[int, Receipt] = {}
-    fresh: list[tuple[int, Filed]] = []
+    fresh: dict[str, Filed] = {}
     with session.register.transaction():
         for at, inquiry in enumerate(inquiries):
+            if (first := fresh.get(inquiry.inquiry_id)) is not None:
+                if first.inquiry != to_bytes(inquiry):
+                    receipts[at] = _refuse(first, _OTHER_INQUIRY)
+                continue
             filed = _admit(session, inquiry, narrative, user)
             if isinstance(filed, Receipt):
                 receipts[at] = filed
             else:
-                fresh.append((at, filed))
-    sent = await go_on(session, [filed for _, filed in fresh])
-    receipts.update((at, receipt) for (at, _), receipt in zip(fresh, sent, strict=True))
-    return [receipts[at] for at in range(len(inquiries))]
+                fresh[inquiry.inquiry_id] = filed
+    sent = dict(zip(fresh, await go_on(session, list(fresh.values())), strict=True))
+    return [receipts.get(at) or sent[inquiry.inquiry_id] for at, inquiry in enumerate(inquiries)]
 
 
 def needs_user(session: Session) -> bool:
@@ -121,10 +129,7 @@ def _admit(session: Session, inquiry: Inquiry, narrative: bool, user: str | None
     if earlier.state is State.WITHDRAWN:
         return _refuse(earlier, "withdrawn: this report was taken back; a new matter needs a new inquiry_id")
     if earlier.inquiry != content:
-        return _refuse(
-            earlier,
-            "report-id-reused: another inquiry was filed under this inquiry_id; give the new one an id of its own",
-        )
+        return _refuse(earlier, _OTHER_INQUIRY)
     return earlier if earlier.state is State.READY else receipt_of(earlier)
 
 
@@ -222,7 +227,7 @@ async def _send(session: Session, ready: Sequence[Filed]) -> list[Receipt]:
         else:
             answers = await session.hub.file_batch(reports)
     except (Rejected, Conflict) as error:
-        answers = [error]
+        answers = [error] * len(reports)
     except Unreachable as error:
         return [receipt_of(f, str(error)) for f in ready]
     kept = [_with_answer(session, f, answer) for f, answer in zip(ready, answers, strict=True)]

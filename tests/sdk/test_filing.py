@@ -1,0 +1,78 @@
+"""Filing several inquiries at once: each gets its own answer, and none is taken for another."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+
+from cairn import AsyncHub, Inquiry
+from cairn.filing import ReceiptStatus
+from cairn.raw.normalise import normaliser_digest
+from tests.sdk.small_network import SmallNetwork, home_on, refused
+from tests.support.reports import firm
+
+ALDER = firm("alder", 1)
+BUYER: dict[str, Any] = {
+    "inquiry_id": "A-1",
+    "party": {"name": "Quillback Metrology", "country": "FI", "phones": ["+358 9 5550 1122"]},
+    "item": {"eccn": "2B206"},
+    "received_on": "2026-09-01",
+}
+OTHER: dict[str, Any] = BUYER | {"party": {"name": "Tamarisk Hydraulics", "phones": ["+33 1 55 50 33 44"]}}
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
+
+
+@pytest.fixture
+def network() -> Iterator[SmallNetwork]:
+    started = SmallNetwork.start(normaliser=normaliser_digest())
+    started.enter(ALDER)
+    started.cosign()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+async def hub(network: SmallNetwork, tmp_path: Path) -> AsyncIterator[AsyncHub]:
+    async with AsyncHub(home_on(network, ALDER, tmp_path / "home")) as opened:
+        yield opened
+
+
+async def test_of_two_inquiries_under_one_id_the_second_is_refused_and_the_first_is_filed(
+    hub: AsyncHub,
+) -> None:
+    """In one file as in two: a promise for the second would say that both are on file."""
+    first, second = await hub.report_all([Inquiry.from_mapping(BUYER), Inquiry.from_mapping(OTHER)])
+
+    assert first.status is ReceiptStatus.PROMISED
+    assert second.status is ReceiptStatus.REFUSED
+    assert str(second.reason).startswith("report-id-reused")
+    assert (await hub.report(Inquiry.from_mapping(BUYER))).promise == first.promise
+
+
+async def test_the_same_inquiry_twice_in_one_file_gets_one_report_and_one_promise(
+    hub: AsyncHub, network: SmallNetwork
+) -> None:
+    first, second = await hub.report_all([Inquiry.from_mapping(BUYER)] * 2)
+
+    assert first == second
+    assert len(network.hub.reports) == 1
+
+
+async def test_a_batch_that_the_hub_refuses_whole_is_refused_one_by_one(
+    hub: AsyncHub, network: SmallNetwork
+) -> None:
+    def refuse(_: Request, __: bytes) -> Any:
+        return refused("bad-message")
+
+    network.hub.replies["/v1/reports/batch"] = refuse
+    two = [Inquiry.from_mapping(BUYER), Inquiry.from_mapping(OTHER | {"inquiry_id": "A-2"})]
+
+    answers = await hub.report_all(two)
+
+    assert [answer.status for answer in answers] == [ReceiptStatus.REFUSED] * 2
+    assert all(str(answer.reason).startswith("bad-message") for answer in answers)
+    network.hub.replies.clear()
+    assert [one.status for one in await hub.report_all(two)] == [ReceiptStatus.PROMISED] * 2
