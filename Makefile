@@ -6,6 +6,9 @@ UV := .boot/bin/uv
 PYTHON := .venv/bin/python
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS ?= 1
+# Compiled once, when it is installed or first used: else every command would compile all that it imports, each time.
+export UV_COMPILE_BYTECODE ?= 1
+unexport PYTHONDONTWRITEBYTECODE
 
 # pip knows these by itself: the machine's own certificates, and a mirror that its owner has named.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
