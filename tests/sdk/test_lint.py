@@ -1,12 +1,18 @@
 """Lint: what must not leave is found with its place; what names nobody goes."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cairn.raw.sanitise.lint import MAX_TEXT, lint
+
+# Made up for the purpose; numbers are of ranges kept for examples, or do not exist.
+VECTORS = Path(__file__).parent.parent / "vectors" / "lint"
+FOUND = [line.split("\t") for line in (VECTORS / "found.tsv").read_text("utf-8").splitlines()]
+CLEAN = (VECTORS / "clean.txt").read_text("utf-8").splitlines()
 
 
 def codes(text: str, *named: str) -> list[str]:
@@ -63,6 +69,28 @@ def test_what_names_nobody_goes(text: str) -> None:
 )
 def test_what_must_not_leave_is_found(text: str, code: str) -> None:
     assert code in codes(text)
+
+
+def test_what_people_write_in_many_ways_is_found() -> None:
+    """Units, phones, accounts, web addresses, currencies, papers and names, as they are spelt in several lands."""
+    assert len(FOUND) > 300
+    missed = [text for wanted, text in FOUND if not set(wanted.split("|")) & set(codes(text))]
+    assert missed == []
+
+
+def test_what_people_write_about_nobody_goes() -> None:
+    """A lint that cries at "classified under 2B230" or a date is switched off by its users."""
+    assert len(CLEAN) > 250
+    refused = {text: found for text in CLEAN if (found := codes(text))}
+    assert refused == {}
+
+
+def test_places_are_those_of_what_was_typed() -> None:
+    """Characters that can't be seen are passed over, and the place still is theirs too."""
+    text = "ring +9\u200b0 555\u00a0010 0199 now"
+
+    (phone,) = lint(text)
+    assert text[phone.start : phone.end] == "+9\u200b0 555\u00a0010 0199"
 
 
 def test_the_inquirys_own_party_is_found_in_any_case() -> None:
