@@ -114,7 +114,10 @@ _PLAIN_CODES: Final = "|".join(code for code in _CODES if code not in _WORD_CODE
 _BEFORE: Final = (
     rf"(?:(?:\b[A-Z]{{1,3}})?[{re.escape(_SIGNS)}]|\b(?:{_PLAIN_CODES}|(?i:{_IN_ANY_CASE})|{_SHORT}))"
 )
-_AFTER: Final = rf"(?:[{re.escape(_SIGNS)}]|(?:{_PLAIN_CODES}|(?i:{_IN_ANY_CASE})|{_SHORT})(?!\w)|(?i:(?:[a-z]{{2,10}} )?(?:{_MONEY_NAMES}))\b)"
+_NAMED_AFTER: Final = rf"(?i:(?:[a-z]{{2,10}} )?(?:{_MONEY_NAMES}))\b"
+_AFTER: Final = (
+    rf"(?:[{re.escape(_SIGNS)}]|(?:{_PLAIN_CODES}|(?i:{_IN_ANY_CASE})|{_SHORT})(?!\w)|{_NAMED_AFTER})"
+)
 _WORDY: Final = "|".join(sorted(_WORD_CODES))
 
 
