@@ -7,8 +7,9 @@ thousand reports costs no more to join than one with two. Pure: the board holds 
 Three guards. A name in another country or beside other contacts may not be enough
 (`cairn_protocol.agreement`). Two clusters of `BIG` reports or more become one only through a report that
 shares an identifying value with either, never by a name that fits both: one such merge costs more than a
-hundred wrong links. And two clusters that both have `SURE_GROUPS` groups and tell
-different registration numbers don't become one through a report that fits both: both need that
+hundred wrong links. An alias is the exception: a rare name that both have exactly, told once more beside a value
+of one of them, so that a single mistaken report joins no two. And two clusters that both have `SURE_GROUPS`
+groups and tell different registration numbers don't become one through a report that fits both: both need that
 many, so that no single firm keeps a subject apart by a made-up number.
 
 And what a reviewer cut apart stays apart, whatever it agrees on.
@@ -152,9 +153,14 @@ class Board:
         return True
 
     def _known_to_both(self, one: Cluster, other: Cluster, through: Sighting) -> bool:
-        """Whether a report shares an identifying value with either: a name alone joins no two big subjects."""
+        """Whether a report shares an identifying value with either, or with one of them and an alias of both."""
         values = [tag for kind, tag in through.tags if kind in LOCKABLE]
-        return all(any(cluster.id in self._by_tag.get(tag, ()) for tag in values) for cluster in (one, other))
+        names = [tag for kind, tag in through.tags if kind is Kind.NAME]
+        known = [self._carries(cluster, values) for cluster in (one, other)]
+        return all(known) or (any(known) and all(self._carries(cluster, names) for cluster in (one, other)))
+
+    def _carries(self, cluster: Cluster, tags: Iterable[Tag]) -> bool:
+        return any(cluster.id in self._by_tag.get(tag, ()) for tag in tags)
 
     def _merge(self, one: Cluster, other: Cluster, through: int) -> Cluster:
         """The two as one, under the id of the larger, whose rows are more to rewrite."""

@@ -124,3 +124,33 @@ def test_the_larger_of_two_keeps_its_rows() -> None:
 
     assert {board.home(place) for place in (1, 2, 9)} == {kept}
     assert board.clusters[kept].founder == 1
+
+
+def under_two_names(witnesses: int) -> Board:
+    """Five reports by phone and five by another name alone; then some that tell both."""
+    phone, alias = tag(Kind.PHONE, 1), tag(Kind.NAME, "zanvo trade")
+    by_phone = [sighting(at, phone) for at in range(1, 6)]
+    by_name = [sighting(at, alias) for at in range(6, 11)]
+    both = [sighting(at, phone, alias) for at in range(11, 11 + witnesses)]
+    return placed([*by_phone, *by_name, *both])
+
+
+def test_an_alias_told_twice_beside_a_subjects_phone_joins_two_big_subjects() -> None:
+    board = under_two_names(witnesses=2)
+
+    assert board.home(1) == board.home(6)
+    assert [(merge.kept_size, merge.absorbed_size) for merge in board.big_merges] == [(6, 5)]
+
+
+def test_one_report_with_another_subjects_name_joins_no_two_big_ones() -> None:
+    """A firm that typed the wrong phone once must not make two subjects one."""
+    board = under_two_names(witnesses=1)
+
+    assert board.home(11) == board.home(1) != board.home(6)
+
+
+def test_a_name_that_both_have_joins_no_two_big_subjects_without_a_value_of_either() -> None:
+    board = under_two_names(witnesses=1)
+    board.place(sighting(12, tag(Kind.NAME, "zanvo trade")))
+
+    assert board.home(1) != board.home(6)
