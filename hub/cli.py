@@ -12,9 +12,7 @@ from typing import Annotated
 
 import typer
 
-from hub import logs
 from hub.home import create_home, load_settings
-from hub.index.publishing import publish
 from hub.services import Services
 from hub.settings import Settings
 from hub.verbs import disclose, genesis, liaisons, linkage, log, members, policy, releases, returns, trends
@@ -72,6 +70,7 @@ def serve(home: Home, as_json: AsJson = False) -> None:
     """Serve until stopped (SIGTERM or Ctrl-C): requests, sequencer and worker in one process."""
     import uvicorn  # here, and in the verbs of trends and releases: short verbs don't wait for what they don't use
 
+    from hub import logs
     from hub.main import create_app
 
     with verb(as_json):
@@ -100,6 +99,7 @@ def serve(home: Home, as_json: AsJson = False) -> None:
 @app.command()
 def doctor(home: Home, as_json: AsJson = False) -> None:
     """Look at everything the hub needs, and say what to do about what is not well."""
+    from hub import logs
     from hub.doctor import examine
 
     with verb(as_json):
@@ -122,6 +122,8 @@ def doctor(home: Home, as_json: AsJson = False) -> None:
 @index.command("publish")
 def publish_index(home: Home, as_json: AsJson = False) -> None:
     """Publish the index now, and wait until members can prove it. The server must run, and t trustees be up."""
+    from hub.index.publishing import publish
+
     with verb(as_json):
         manifest = with_services(home, publish)
         cards = sum(segment.count for segment in manifest.card_segments)

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.routing import Route
 
 from hub import metrics
+from hub.asked import Hub
 from hub.bulletins.quoting import PublishedReleases
 from hub.bulletins.routes_analysts import router as analysts_router
 from hub.bulletins.routes_liaisons import router as liaisons_router
@@ -34,7 +35,7 @@ from hub.reports.policy import router as policy_router
 from hub.reports.routes import BATCH_PATH
 from hub.reports.routes import router as reports_router
 from hub.returns.routes import router as returns_router
-from hub.services import Hub, Services, running_database
+from hub.services import Services, running_database
 from hub.settings import Settings
 from hub.storage.migrate import upgrade
 from hub.translog.routes import router as translog_router

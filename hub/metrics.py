@@ -16,8 +16,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from hub.asked import Hub
 from hub.health import State, state
-from hub.services import Hub
 from hub.storage.database import StoreUnavailable
 
 router = APIRouter(tags=["operator"])

@@ -1,16 +1,15 @@
 """What every part of the hub works with, opened once for a process and its event loop.
 
 `Services.open` refuses to start on a database that is not this hub's: its genesis must name
-the hub's own key. Not here: what runs beside requests (`main`).
+the hub's own key. Not here: how a route gets them (`asked`), what runs beside requests (`main`).
 """
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Self
+from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from fastapi import Depends, Request
 from sqlalchemy import select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -98,12 +97,3 @@ def running_database(settings: Settings) -> Iterator[str]:
         yield server.start()
     finally:
         server.stop()
-
-
-def services_of(request: Request) -> Services:
-    """The services of the app that a request came to."""
-    services: Services = request.app.state.services
-    return services
-
-
-Hub = Annotated[Services, Depends(services_of)]

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from hub.asked import services_of
 from hub.bulletins.ports import Releases
-from hub.services import Services, services_of
+from hub.services import Services
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cairn_protocol.messages.bulletins import Draft, DraftEdit, Stage
 from cairn_protocol.messages.parties import Role
 from cairn_protocol.messages.wire import Signed, decode
+from hub.asked import Hub
 from hub.bulletins import drafting, force, liaising
 from hub.bulletins.desk import TheDesk
 from hub.bulletins.examples import DRAFT, INBOX
@@ -21,7 +22,6 @@ from hub.bulletins.wording import Finding
 from hub.describing import gives, message, takes
 from hub.members.calling import REFUSALS, Caller, calling
 from hub.problems import documented
-from hub.services import Hub
 
 router = APIRouter(tags=["bulletins"])
 

@@ -21,6 +21,7 @@ from cairn_protocol.messages.bulletins import (
 )
 from cairn_protocol.messages.parties import Role
 from cairn_protocol.messages.wire import decode
+from hub.asked import Hub
 from hub.bulletins import feedback, force, liaising, reading, tokens
 from hub.bulletins.desk import TheDesk
 from hub.bulletins.examples import BULLETINS, INTELLIGENCE
@@ -29,7 +30,6 @@ from hub.bulletins.tallying import count
 from hub.describing import gives, message, takes
 from hub.members.calling import REFUSALS, Caller, calling
 from hub.problems import documented
-from hub.services import Hub
 
 router = APIRouter(tags=["liaisons"])
 

@@ -17,6 +17,7 @@ from cairn_protocol.messages.bulletins import (
     Windows,
 )
 from cairn_protocol.messages.wire import decode
+from hub.asked import Hub
 from hub.bulletins import drafting, force, liaising, reading
 from hub.bulletins.desk import TheDesk
 from hub.bulletins.examples import BULLETINS, CONTACTS
@@ -24,7 +25,6 @@ from hub.bulletins.stix import extension_schema
 from hub.describing import gives, message, takes
 from hub.members.calling import REFUSALS, CallingMember
 from hub.problems import documented
-from hub.services import Hub
 
 router = APIRouter(tags=["bulletins"])
 

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 
 from cairn_protocol.errors import CairnError
 from cairn_protocol.messages.problems import PROBLEMS
+from hub.asked import Hub, services_of
 from hub.bulletins import feedback
 from hub.bulletins.catalogue import LIAISONS, ApiRoot, Collection
 from hub.bulletins.force import come_into_force
@@ -28,7 +29,6 @@ from hub.bulletins.taxii_pages import Page, moment, page, read_query, version_te
 from hub.bulletins.tokens import Reader, admit
 from hub.errors import HubError
 from hub.problems import REFUSALS, BodyTooLarge
-from hub.services import Hub, services_of
 
 MEDIA_TYPE: Final = "application/taxii+json;version=2.1"
 _ACCEPTED: Final = ("application/taxii+json", "application/*", "*/*")

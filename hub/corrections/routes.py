@@ -7,13 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.messages.parties import Role
 from cairn_protocol.messages.wire import Signed, decode
+from hub.asked import Hub
 from hub.corrections import cutting
 from hub.corrections.cutting import CutStanding
 from hub.corrections.disputes import disputable
 from hub.describing import takes
 from hub.members.calling import REFUSALS, Caller, CallingMember, calling
 from hub.problems import documented
-from hub.services import Hub
 
 router = APIRouter(tags=["corrections"])
 

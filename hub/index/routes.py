@@ -10,11 +10,11 @@ from uuid import UUID
 from fastapi import APIRouter, Header, HTTPException, Path, Response
 
 from cairn_protocol.messages.index import Manifest, ManifestAnswer, RecallReason, SegmentRef, Tombstone
+from hub.asked import Hub
 from hub.describing import gives, message
 from hub.index.proven import etag_of_latest, latest
 from hub.index.tables import SegmentRow
 from hub.problems import documented
-from hub.services import Hub
 
 router = APIRouter(tags=["index"])
 

@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cairn_protocol.errors import UnknownSigner
 from cairn_protocol.http_signatures import verify_request
 from cairn_protocol.messages.parties import Entry, Role, TrusteeKeys
-from hub.services import Services, services_of
+from hub.asked import services_of
+from hub.services import Services
 from hub.storage import nonces
 
 

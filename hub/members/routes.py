@@ -8,11 +8,11 @@ from fastapi import APIRouter, Path, Request, Response
 from cairn_protocol.messages.parties import Approval, Enrolment, Entry, Proposal, Proposals, Role, Sector
 from cairn_protocol.messages.wire import decode, encode
 from cairn_protocol.roster import Roster
+from hub.asked import Hub
 from hub.describing import JSON, gives, message, schema_of, takes
 from hub.members.acts import approve, waiting
 from hub.members.invitations import enrol
 from hub.problems import documented
-from hub.services import Hub
 
 router = APIRouter(tags=["roster"])
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.messages.parties import Role
 from cairn_protocol.messages.wire import Signed, decode
+from hub.asked import Hub
 from hub.describing import message
 from hub.members.calling import REFUSALS, Caller, CallingTrustee, calling
 from hub.openings import answering, asking
@@ -15,7 +16,6 @@ from hub.openings.asking import Standing
 from hub.openings.cases import cases
 from hub.openings.tables import OpeningRow
 from hub.problems import documented
-from hub.services import Hub
 
 router = APIRouter(tags=["openings"])
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cairn_protocol.messages.parties import Role
 from cairn_protocol.messages.releases import PublishedTable, ReleaseAudience, ReleaseDraft, ReleaseTable
 from cairn_protocol.messages.wire import Signed, decode, digest_of
+from hub.asked import Hub
 from hub.describing import gives, message, takes
 from hub.members.calling import REFUSALS, Caller, CallingMember, calling
 from hub.problems import documented
@@ -21,7 +22,6 @@ from hub.releases.drafting import table_of
 from hub.releases.examples import PUBLISHED, TABLE
 from hub.releases.refusals import UnknownRelease
 from hub.releases.tables import ReleaseRow
-from hub.services import Hub
 
 router = APIRouter(tags=["releases"])
 

@@ -11,10 +11,10 @@ from fastapi import APIRouter, Response
 from cairn_protocol.messages.policy import FINEST, Policy
 from cairn_protocol.messages.wire import Signed, decode, encode, open_signed, sign
 from cairn_protocol.policy_text import BadPolicy
+from hub.asked import Hub
 from hub.describing import gives, message
 from hub.hub_key import public_bytes
 from hub.problems import documented
-from hub.services import Hub
 from hub.settings import Settings
 
 router = APIRouter(tags=["reports"])

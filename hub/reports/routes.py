@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from cairn_protocol.errors import ProtocolError
 from cairn_protocol.messages.report import Batch, BatchAnswer, BatchResult, Report
 from cairn_protocol.messages.wire import Signed, decode
+from hub.asked import Hub
 from hub.describing import gives, message, takes
 from hub.members.calling import REFUSALS, CallingMember
 from hub.problems import documented
@@ -16,7 +17,6 @@ from hub.reports.filing import Filed, accept
 from hub.reports.retracting import open_retraction, take_back
 from hub.reports.stating import open_statement, state
 from hub.reports.verify import VerifiedReport, verify, verify_all
-from hub.services import Hub
 
 router = APIRouter(tags=["reports"])
 

@@ -13,12 +13,12 @@ from cairn_protocol.closing import accept_deposit, accept_return
 from cairn_protocol.messages.returns import MAX_GROUPS, PartialDecryptions, Return
 from cairn_protocol.messages.returns_exchange import CloseApproval, Duties, Periods
 from cairn_protocol.messages.wire import Signed, decode
+from hub.asked import Hub
 from hub.describing import gives, message, takes
 from hub.members.calling import REFUSALS, CallingMember, CallingTrustee
 from hub.problems import documented
 from hub.returns import examples, filing, summing
 from hub.returns.periods import period_named, shown, standings
-from hub.services import Hub
 
 router = APIRouter(tags=["returns"])
 

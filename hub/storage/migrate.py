@@ -6,7 +6,6 @@ find nothing to do. The migrations ship with the hub (`hub/migrations` in a whee
 """
 
 from contextlib import AbstractContextManager
-from pathlib import Path
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -17,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from hub.storage import models
 from hub.storage.database import driver_url
+from hub.storage.revision import migrations_folder
 
 # Any number will do, as long as no other lock of ours has it.
 MIGRATION_LOCK = 0x6361_6972_6E
@@ -45,13 +45,6 @@ def config(connection: Connection) -> Config:
     alembic.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     alembic.attributes["connection"] = connection
     return alembic
-
-
-def migrations_folder() -> Path:
-    """Where the revisions are, in a wheel or in the checkout."""
-    package = Path(__file__).parents[1]
-    shipped = package / "migrations"
-    return shipped if shipped.is_dir() else package.parent / "migrations" / "hub"
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:

@@ -7,9 +7,9 @@ from fastapi.responses import PlainTextResponse
 
 from cairn_protocol.errors import BadMessage
 from cairn_protocol.messages.log import ConsistencyProof, Entries, InclusionProof, LeafKind, LogEntry, hash_of
+from hub.asked import Hub
 from hub.describing import gives, message
 from hub.problems import documented
-from hub.services import Hub
 from hub.translog.checkpoints import complete_note
 from hub.translog.nodes import MOST_ENTRIES, leaves_from, prove_consistency, prove_inclusion
 

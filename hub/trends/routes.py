@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cairn_protocol.messages.parties import Role
 from cairn_protocol.messages.trends import QUERIES, Query, Step, TrendQuestion
 from cairn_protocol.messages.wire import decode
+from hub.asked import Hub
 from hub.describing import takes
 from hub.members.calling import REFUSALS, Caller, calling
 from hub.problems import documented
-from hub.services import Hub
 from hub.trends.answering import ANALYSTS, account_as_told, answer, opened_account
 from hub.trends.calendar import events
 from hub.trends.ledger import accounts, standing

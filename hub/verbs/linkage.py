@@ -1,13 +1,18 @@
-"""`cairn-hub common-values` and `cairn-hub merges`: what linkage holds back or joined, for the operator to judge."""
+"""`cairn-hub common-values` and `cairn-hub merges`: what linkage holds back or joined, for the operator to judge.
+
+Linkage is imported where it is used: other verbs don't wait for it.
+"""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.linkage import ruling
 from hub.services import Services
 from hub.verbs.saying import AsJson, Home, say, verb, with_services
+
+if TYPE_CHECKING:
+    from hub.linkage import ruling
 
 
 class Found(StrEnum):
@@ -31,6 +36,8 @@ def common_values(
     if (value is None) != (found is None):
         raise typer.BadParameter("an id, and common or own", param_hint="ID")
     with verb(as_json):
+        from hub.linkage import ruling
+
         if value is None or found is None:
             _list_held_back(home, as_json)
             return
@@ -45,7 +52,9 @@ def common_values(
 
 
 def _list_held_back(home: Home, as_json: bool) -> None:
-    async def work(services: Services) -> list[ruling.HeldBack]:
+    from hub.linkage import ruling
+
+    async def work(services: Services) -> "list[ruling.HeldBack]":
         return await services.store.read("held", ruling.held_back)
 
     held = with_services(home, work)
@@ -73,12 +82,14 @@ def merges(
     The two sides of an undone merge never link again. Their cards change at the next publication.
     """
     with verb(as_json):
+        from hub.linkage import ruling
+
         if undo is not None:
             with_services(home, lambda services: ruling.undo(services, undo))
             say(as_json, f"{undo} is undone. Publish the index for members to see it.", id=undo, undone=True)
             return
 
-        async def work(services: Services) -> list[ruling.Merged]:
+        async def work(services: Services) -> "list[ruling.Merged]":
             return await services.store.read("merges", ruling.big_merges)
 
         found = with_services(home, work)

@@ -11,7 +11,6 @@ from cairn_protocol.messages.wire import open_signed
 from cairn_protocol.policy_text import read_policy
 from hub.home import load_settings
 from hub.hub_key import load_hub_key, public_bytes
-from hub.reports.policy import publish, published
 from hub.verbs.saying import AsJson, Home, say, verb
 
 app = typer.Typer(no_args_is_help=True, help="The network's policy pack, which every firm's SDK obeys.")
@@ -25,6 +24,8 @@ def publish_pack(
 ) -> None:
     """Sign a pack and put it in force: each firm takes it up at its next sync."""
     with verb(as_json):
+        from hub.reports.policy import publish  # it has a route: the server's framework comes with it
+
         settings = load_settings(home)
         pack = read_policy(file.read_text("utf-8"), issuer="hub", issued_at=int(time.time()))
         publish(settings, load_hub_key(settings.hub_key_path), pack)
@@ -35,6 +36,8 @@ def publish_pack(
 def show(home: Home, as_json: AsJson = False) -> None:
     """Say which pack is in force."""
     with verb(as_json):
+        from hub.reports.policy import published
+
         settings = load_settings(home)
         key = load_hub_key(settings.hub_key_path)
         pack = open_signed(published(settings, key), Policy, public_bytes(key))

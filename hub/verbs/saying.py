@@ -22,12 +22,10 @@ from cairn_protocol.errors import (
     TooFewGroups,
 )
 from cairn_protocol.policy_text import BadPolicy
-from hub import logs
 from hub.home import load_settings
 from hub.members.invitations import InvitationUnusable
 from hub.services import Services, running_database
 from hub.settings import Settings
-from hub.storage.migrate import upgrade
 
 T = TypeVar("T")
 
@@ -72,6 +70,8 @@ def verb(as_json: bool) -> Iterator[None]:
 
 def with_services(home: Path, work: Callable[[Services], Awaitable[T]]) -> T:
     """Do something with the hub's services, its database started for it if need be. Raises as `Services.open`."""
+    from hub import logs  # here and below: who only makes keys waits for neither logs nor migrations
+
     settings = load_settings(home)
     logs.set_up("ERROR")
 
@@ -86,6 +86,8 @@ def with_services(home: Path, work: Callable[[Services], Awaitable[T]]) -> T:
 @contextlib.contextmanager
 def database(settings: Settings) -> Iterator[str]:
     """The URL of the database, up and migrated, for the block. For `serve` and whoever comes before it."""
+    from hub.storage.migrate import upgrade
+
     with running_database(settings) as url:
         upgrade(url)
         yield url

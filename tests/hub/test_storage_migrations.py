@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 import procrastinate
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 
 from hub.storage import nonces
 from hub.storage.database import Store
 from hub.storage.migrate import drift, upgrade
+from hub.storage.revision import migrations_folder, newest
 from tests.support.postgres import TestServer
 
 
@@ -22,6 +24,10 @@ def test_drift_is_seen(database_url: str) -> None:
         connection.execute("ALTER TABLE data_keys DROP COLUMN wrapped")
 
     assert len(drift(database_url)) == 1
+
+
+def test_the_newest_revision_is_the_end_of_the_one_chain() -> None:
+    assert ScriptDirectory(str(migrations_folder())).get_heads() == [newest()]
 
 
 def test_two_processes_may_upgrade_at_once(postgres: TestServer) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
+from trustee.storage import migrate
 from trustee.storage.database import Store
 from trustee.storage.tables import Base
 
@@ -19,6 +21,10 @@ def test_the_migrations_make_the_tables_of_the_models(tmp_path: Path) -> None:
 
     assert differences == []
     store.close()
+
+
+def test_the_newest_revision_is_the_end_of_the_one_chain() -> None:
+    assert ScriptDirectory(str(migrate.scripts())).get_heads() == [migrate.newest()]
 
 
 def test_opening_it_again_changes_nothing(tmp_path: Path) -> None:

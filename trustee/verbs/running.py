@@ -5,11 +5,9 @@ Server and database are imported where they are used: they take most of a second
 
 import contextlib
 
-import structlog
 import typer
 
 from trustee import keys as key_file
-from trustee import logs
 from trustee.addresses import listen, listening_address
 from trustee.home import Home
 from trustee.settings import Settings
@@ -22,8 +20,10 @@ app = typer.Typer()
 def serve(home: HomeOption, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
     """Answer members and the hub until stopped (SIGTERM or Ctrl-C)."""
     with verb(as_json):
+        import structlog
         import uvicorn
 
+        from trustee import logs
         from trustee.main import create_app
         from trustee.serving import Serving
 
