@@ -23,10 +23,10 @@ from cairn_protocol.group import Scalar, decode_element
 from cairn_protocol.messages.openings import Opening, Pending, confirm, opening_digest
 from cairn_protocol.messages.report import Header, SignedHeader
 from cairn_protocol.messages.sealed import SealedPart
-from cairn_protocol.messages.wire import decode, sign
+from cairn_protocol.messages.wire import decode, encode, sign
 from cairn_protocol.openings import requested
 from cairn_protocol.sealing import open_part
-from cairn_protocol.sharing import Index
+from cairn_protocol.sharing import Index, KeyShare
 from tests.support.buyers import inquiry, name, phone, word
 from tests.support.canaries import search_for
 from tests.support.opening_desk import OpeningDesk, names_in
@@ -278,6 +278,66 @@ async def test_trustees_parts_for_another_opening_of_the_same_report_open_nothin
 
 
 # Two analysts, and the log
+
+
+async def test_a_trustees_false_part_names_it_and_t_others_open_without_it(desk: OpeningDesk) -> None:
+    told = name()
+    first, *_ = await _file_three(desk, "g3-false-part", told)
+    opening = await desk.confirmed(first)
+    _assent_falsely(desk, "t1", opening)
+
+    desk.approve("t2", opening)
+    with pytest.raises(ProofInvalid) as caught:
+        await desk.read(opening)
+    assert caught.value.culprit == "trustee:t1"
+    async with desk.session("ana") as session:
+        assert ("trustee:t1", "bad-proof") in {
+            (fault.culprit, fault.slug) for fault in session.connection.state.faults()
+        }
+
+    desk.approve("t3", opening)
+    assert names_in(await desk.read(opening)) == {told}
+
+
+def _assent_falsely(desk: OpeningDesk, trustee: str, opening: str) -> None:
+    """A trustee that agrees, with the part of another share than its own."""
+    from trustee import openings
+    from trustee.inside import opened
+    from trustee.mirror.roster import RosterOfMirror
+
+    home, settings, _, keys, link = desk.staff(trustee)
+    waiting, share = desk.waiting(trustee, opening), desk.assent_share(trustee)
+    with opened(home, settings) as store:
+        roster = store.read(RosterOfMirror(home.genesis()).current)
+        other = KeyShare(share.index, Scalar(share.scalar + 1))
+        signed = store.read(lambda db: openings.assent(db, roster, waiting, trustee, keys, other))
+    link.post(f"/v1/openings/{opening}/answers", encode(signed))
+
+
+async def test_the_hub_cannot_show_the_reports_of_one_opening_as_those_of_another(desk: OpeningDesk) -> None:
+    """Whoever edits its database has both openings open, and their analysts are the same two."""
+    asked, other = [
+        await desk.confirmed((await _file_three(desk, f"g3-swap-{which}"))[0]) for which in ("asked", "other")
+    ]
+    for trustee in ("t1", "t2"):
+        for opening in (asked, other):
+            desk.approve(trustee, opening)
+    rows = {
+        opening: desk.town.query("SELECT request, content, digest FROM openings WHERE id = %s", opening)[0]
+        for opening in (asked, other)
+    }
+    put = "UPDATE openings SET request = %s, content = %s, digest = %s WHERE id = %s"
+    desk.town.query("DELETE FROM opening_answers WHERE opening = %s", asked)
+    desk.town.query("UPDATE opening_answers SET opening = %s WHERE opening = %s", asked, other)
+    desk.town.query(put, rows[other][0], None, None, other)
+    desk.town.query(put, *rows[other], asked)
+
+    with pytest.raises(ProofInvalid) as caught:
+        await desk.read(asked)
+    assert (caught.value.slug, caught.value.culprit) == ("bad-opening", "hub")
+
+    for opening in (asked, other):  # the town is everybody's
+        desk.town.query(put, *rows[opening], opening)
 
 
 async def test_one_analyst_cannot_confirm_its_own_request(desk: OpeningDesk) -> None:

@@ -4,6 +4,8 @@ The command itself, in this process; keys, register and index are real files.
 """
 
 import json
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -118,6 +120,21 @@ def test_the_whole_card_says_that_you_decide_alone(cairn: Run) -> None:
     assert "You decide alone." in done.out and "Resolved by:" in done.out
     assert "You decide alone." in Path("card.html").read_text()
     assert Path("card.html").stat().st_mode & 0o077 == 0
+
+
+def test_an_output_that_is_not_unicode_gets_escapes_and_no_traceback(home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json.dumps(STRANGER | {"inquiry_id": "Größe 😀"}))
+    program = "from cairn.cli import main; main()"
+    command = [sys.executable, "-c", program, "check", str(file), "--home", str(home.folder)]
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+
+    told = subprocess.run(command, env=ascii_only, capture_output=True)
+    as_json = subprocess.run([*command, "--json"], env=ascii_only, capture_output=True)
+
+    assert (told.returncode, as_json.returncode) == (4, 4)
+    assert told.stdout.startswith(b"Gr\\xf6\\xdfe \\U0001f600")
+    assert json.loads(as_json.stdout)["inquiry_id"] == "Größe 😀"
 
 
 def test_an_index_too_old_is_said_and_answered_all_the_same(cairn: Run, home: Home) -> None:

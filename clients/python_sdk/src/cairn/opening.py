@@ -4,20 +4,22 @@ The plain text is put together here and nowhere else, from t trustees' parts sea
 groups' shares of a line. It is kept encrypted for KEPT_SECONDS, then it is gone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from cairn.client.errors import ProofInvalid
 from cairn.client.openings import OpeningsClient
 from cairn.session import Session
 from cairn_protocol import assent_lock, match_lock
-from cairn_protocol.errors import BadMessage, BadOpening, ProtocolError
+from cairn_protocol.assent_lock import AssentSecret, Label
+from cairn_protocol.errors import BadMessage, BadSignature, ProtocolError, TooFewShares
 from cairn_protocol.evidence import label_of
 from cairn_protocol.group import Element, decode_element, decode_scalar
 from cairn_protocol.match_lock import GroupIndex
-from cairn_protocol.messages.log import LeafKind, hash_of
+from cairn_protocol.messages.log import LeafKind, check_entry, hash_of
 from cairn_protocol.messages.openings import (
     Material,
+    Opening,
     OpeningRequest,
     Reason,
     ReportMaterial,
@@ -27,6 +29,7 @@ from cairn_protocol.messages.openings import (
 from cairn_protocol.messages.openings import confirm as confirmation_of
 from cairn_protocol.messages.sealed import Details
 from cairn_protocol.messages.wire import Message, Signed, decode, encode, sign
+from cairn_protocol.openings import requested
 from cairn_protocol.sealing import open_part
 from cairn_protocol.sharing import Index
 from cairn_protocol.voprf import PublicShare
@@ -88,23 +91,45 @@ def _request_in(told: dict[str, object], opening: str) -> OpeningRequest:
 async def read(session: Session, opening: str) -> Opened:
     """The plain text of an opening, put together here.
 
-    Raises Rejected (`too-few-assents`) while trustees have not agreed; ProofInvalid if a trustee's part is
-    false or the opening is not in the log.
+    A false part names its trustee, is recorded, and is left out: t others' are enough.
+
+    Raises Rejected (`too-few-assents`) while trustees have not agreed; ProofInvalid if false parts leave fewer
+    than t, or what the hub shows is not the opening that was asked for, as the log has it.
     """
     if (kept := session.register.opened.text(opening, session.now())) is not None:
         return decode(kept, Opened)
     material = await OpeningsClient(session.connection).material(opening)
     await session.log.refresh()
-    if await session.log.verify_inclusion(hash_of(LeafKind.OPENING, material.opening)) is None:
-        raise ProofInvalid(
-            "not-in-log", "the opening's leaf is not in the log that trustees cosigned", culprit="hub"
-        )
+    await _require_logged(session, opening, material)
     try:
         opened = _open_all(session, material)
     except ProtocolError as error:
         raise ProofInvalid.of(error, error.culprit or "hub") from error
     session.register.opened.keep(opening, encode(opened), session.now() + KEPT_SECONDS)
     return opened
+
+
+async def _require_logged(session: Session, opening: str, material: Material) -> None:
+    """Raise ProofInvalid unless the material is for the opening of this id, whose leaf is in the cosigned log.
+
+    Else the hub could show the reports of one opening as those of another.
+    """
+    leaf = hash_of(LeafKind.OPENING, material.opening)
+    if (index := await session.log.verify_inclusion(leaf)) is None:
+        raise ProofInvalid(
+            "not-in-log", "the opening's leaf is not in the log that trustees cosigned", culprit="hub"
+        )
+    (entry,) = (await session.hub.entries(index, 1)).entries
+    try:
+        check_entry(entry)
+        if (entry.kind, entry.digest) != (LeafKind.OPENING, material.opening):
+            raise BadMessage("the hub shows another leaf than the opening's in its place")
+        request = requested(decode(entry.content or b"", Opening))
+    except BadMessage as error:
+        raise ProofInvalid.of(error, "hub") from error
+    reports = tuple(report.signed.header.report_id for report in material.reports)
+    if opening_id(request) != opening or request.reports != reports:
+        raise ProofInvalid("bad-opening", "the hub shows the reports of another opening", culprit="hub")
 
 
 def _open_all(session: Session, material: Material) -> Opened:
@@ -127,8 +152,11 @@ def _parts(session: Session, material: Material) -> dict[Index, list[assent_lock
                 mine = open_assent(
                     signed, material.opening, trustee, session.profile.party, session.keys.sealing
                 )
-            except (ProtocolError, BadOpening):
-                continue  # another trustee's, or a false one: too few are left then
+            except BadSignature:
+                continue  # another trustee's
+            except ProtocolError as false:
+                _remember(session, false)
+                continue
             if len(mine) == len(material.reports):
                 parts[Index(trustee.index)] = [assent_lock.Part(part.element, part.proof) for part in mine]
     return parts
@@ -146,12 +174,44 @@ def _open_one(
         for trustee in genesis.trustees
     }
     label = label_of(header)
-    secret = assent_lock.combine(report.sealed.capsule, label, opening, parts, publics, genesis.t)
-    key = header.lockable()[report.at]
-    assert key.line is not None
-    line = [decode_element(commitment) for commitment in key.line]
+    secret = _combined(session, report.sealed.capsule, label, opening, parts, publics)
+    lockable = header.lockable()
+    if report.at >= len(lockable) or (commitments := lockable[report.at].line) is None:
+        raise BadMessage("a line that the report does not have", culprit="hub")
+    key, line = lockable[report.at], [decode_element(commitment) for commitment in commitments]
     a_0 = match_lock.recover(
         {GroupIndex(one.group_index): decode_scalar(one.share) for one in report.shares}, line
     )
     details = open_part(report.sealed, report.at, key.tag(header.epoch), label, a_0, secret)
     return OpenedReport(report_id=header.report_id, member=header.member, details=details)
+
+
+def _combined(
+    session: Session,
+    capsule: bytes,
+    label: Label,
+    opening: bytes,
+    parts: Mapping[Index, assent_lock.Part],
+    publics: Mapping[Index, PublicShare],
+) -> AssentSecret:
+    """The capsule's secret from any t true parts.
+
+    Raises as `assent_lock.combine`; the last false part's error if it left too few.
+    """
+    left, lie = dict(parts), None
+    holders = {public.holder: index for index, public in publics.items()}
+    while True:
+        try:
+            return assent_lock.combine(capsule, label, opening, left, publics, session.genesis.t)
+        except TooFewShares as missing:
+            raise lie or missing from missing
+        except ProtocolError as false:
+            if (index := holders.get(false.culprit or "")) not in left or index is None:
+                raise
+            lie = false
+            _remember(session, false)
+            del left[index]
+
+
+def _remember(session: Session, false: ProtocolError) -> None:
+    session.connection.state.record_fault(str(false.culprit), false.slug, int(session.now()))

@@ -8,13 +8,14 @@ object a line with --json; progress and questions go to standard error. Exit cod
 import sys
 
 from cairn.cli.app import app
-from cairn.cli.outcome import Exit, note, tell_failure
+from cairn.cli.outcome import Exit, note, tell_failure, write_anything
 
 
 def main() -> None:
     """The entry point. Every known failure is a sentence and an exit code, never a traceback."""
     from cairn_protocol.errors import CairnError
 
+    write_anything()
     try:
         _load()
         app()

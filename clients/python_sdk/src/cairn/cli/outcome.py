@@ -1,5 +1,6 @@
 """How a verb ends: what is printed, and the exit code that scripts rely on."""
 
+import io
 import json
 import sys
 from collections.abc import Iterable
@@ -34,9 +35,17 @@ def of_batch(occurred: Iterable[Exit]) -> Exit:
     return next((code for code in _ORDER if code in seen), Exit.CLEAR)
 
 
+def write_anything() -> None:
+    """Have standard output and error take every character: what the terminal's own encoding lacks is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def emit(record: dict[str, object]) -> None:
-    """One JSON object on a line."""
-    print(json.dumps(record, ensure_ascii=False), flush=True)
+    """One JSON object on a line, in escapes where the output is not Unicode."""
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(record, ensure_ascii=not unicode), flush=True)
 
 
 def say(text: str) -> None:
