@@ -5,13 +5,17 @@
 Prints JSON lines {"bench", "figure", "value", "unit"}. `duckdb_encrypted_over_plain` is the same question by the same
 engine, once from the encrypted snapshot (opened anew each time: pyarrow decrypts, DuckDB counts), once by DuckDB
 from the same columns in plain parquet; `first` reads every column, as the first question of a snapshot does.
-`disclosure_10000_cells_s` judges a table of 10,000 cells with its totals.
+`disclosure_10000_cells_s` judges a table of 10,000 cells with its totals. `question_10000_events_s` is the slowest of
+some questions over so many random events, each judged with all that was told before; `first_question_s`
+finds all the cells that may not be told besides.
 """
 
 import argparse
+import datetime as dt
 import os
 import random
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import ibis
@@ -20,11 +24,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.measuring import in_turn, ratio, seconds, tell
+from cairn_protocol.messages.trends import Axis, Query, Step, TrendQuestion
 from hub.disclosure.margins import protect
 from hub.trends import expressions
+from hub.trends.answering import work
+from hub.trends.blanks import Blanks
 from hub.trends.expressions import Engine
+from hub.trends.remembering import Memory
 from hub.trends.rows import SCHEMA
-from hub.trends.snapshots import read, write
+from hub.trends.snapshots import Snapshot, read, write
 
 BENCH = "trends"
 # What the question is about.
@@ -77,6 +85,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         _engines(Path(folder), told.events, told.rounds)
     _disclosure()
+    _questions()
 
 
 def _engines(folder: Path, events: int, rounds: int) -> None:
@@ -124,6 +133,30 @@ def _disclosure() -> None:
         for column in range(100)
     }
     tell(BENCH, "disclosure_10000_cells_s", min(seconds(lambda: protect(table)) for _ in range(3)), "s")
+
+
+def _questions() -> None:
+    now = Snapshot(1, dt.date(2026, 11, 1), dt.date(2026, 11, 2), b"made up", made_up(10_000))
+    groups = now.group_by_event()
+    asked = [
+        TrendQuestion(query=Query.CORRIDORS, period="year"),
+        TrendQuestion(query=Query.CLEARANCE, by=(Axis.FLAG,), period="year"),
+        *(
+            TrendQuestion(query=Query.TRENDS, by=by, step=step)
+            for by, step in (
+                ((Axis.FAMILY,), Step.QUARTER),
+                ((Axis.TIER, Axis.REGION), Step.MONTH),
+                ((Axis.SECTOR,), Step.WEEK),
+                ((Axis.FAMILY, Axis.REGION), Step.MONTH),
+            )
+        ),
+    ]
+    found: list[Memory] = []
+    first = seconds(lambda: found.append(Memory(groups, Blanks(now, groups))))
+    taken = [seconds(partial(work, now, None, question, None, found[0])) for question in asked]
+    tell(BENCH, "question_10000_events_s", max(taken), "s")
+    tell(BENCH, "first_question_s", first + taken[0], "s")
+    tell(BENCH, "question_figures_told", len(found[0].sums), "figures")
 
 
 if __name__ == "__main__":

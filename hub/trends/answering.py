@@ -23,7 +23,7 @@ import numpy as np
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cairn_protocol.messages.trends import Axis, Query, Step, TrendQuestion, check_question
+from cairn_protocol.messages.trends import Query, Step, TrendQuestion, check_question
 from cairn_protocol.messages.wire import encode
 from hub.disclosure.budget import Account, Unit
 from hub.disclosure.margins import TOTAL
@@ -32,9 +32,9 @@ from hub.services import Services
 from hub.trends import answers, expressions
 from hub.trends.answers import Judged
 from hub.trends.benchmarking import benchmark
+from hub.trends.blanks import Blanks
 from hub.trends.coverage import band_of, cover
 from hub.trends.disclosing import (
-    Memory,
     events_of_totals,
     judge,
     judge_apart,
@@ -44,6 +44,7 @@ from hub.trends.disclosing import (
 from hub.trends.expressions import ControlEvent, Engine, Numbers, Place
 from hub.trends.ledger import spend, standing
 from hub.trends.refusals import UnknownQuestion
+from hub.trends.remembering import Memory
 from hub.trends.rows import first_day
 from hub.trends.snapshots import Snapshot, newest
 from hub.trends.tables import AnswerRow, ControlEventRow
@@ -71,6 +72,7 @@ async def answer(services: Services, question: TrendQuestion, audience: str = AN
         return await _without_snapshot(services, question, audience)
     now, earlier = await newest(services)
     asked = encode(question)
+    ahead: list[tuple[bytes, Memory]] = []
 
     async def body(db: AsyncSession) -> tuple[str, Account]:
         await db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -78,11 +80,13 @@ async def answer(services: Services, question: TrendQuestion, audience: str = AN
         if kept := await _kept(db, now.number, audience, asked):
             return kept.answer, account
         event = await _event(db, question, now)
-        memory = _memory(services, now, audience, await _answers(db, now.number, audience))
+        told_before = await _answers(db, now.number, audience)
+        memory = await asyncio.to_thread(_memory, services, now, audience, told_before)
         worked = await asyncio.to_thread(work, now, earlier, question, event, memory)
         if worked.sums:
             account = await spend(db, opened_account(services, audience), Fraction(len(worked.sums)))
         told = json.dumps(worked.told, sort_keys=True)
+        ahead.append((_recollection(now, audience, [*(row.question for row in told_before), asked]), memory))
         db.add(
             AnswerRow(
                 snapshot=now.number,
@@ -95,6 +99,9 @@ async def answer(services: Services, question: TrendQuestion, audience: str = AN
         return told, account
 
     told, account = await services.store.transact("answer question", body)
+    if ahead:
+        _at_hand.clear()
+        _at_hand.update(ahead[-1:])  # of the try that was committed
     return {**json.loads(told), "budget": account_as_told(account)}
 
 
@@ -165,6 +172,10 @@ class _Asked:
         self._memory = memory
         self.sums: list[Numbers] = []
 
+    def cells(self, events: ir.Table, question: TrendQuestion) -> ir.Table:
+        """The cells that a question is about."""
+        return expressions.cells_of(events, question, self.now.month, self.now.made_on)
+
     def judged(
         self,
         cells: Callable[[ir.Table], ir.Table],
@@ -193,9 +204,11 @@ class _Asked:
         events = self.engine.events(expression, needed)
         found = events_of_totals(candidates, events) if totals else events
         already = len(self._memory.sums)
-        audited = self._memory.ask({place: found[place] for place in candidates}, cells_first=cells_first)
-        if all_of is not None and not all(verdict.published for verdict in audited.values()):
-            self._memory.forget(already)
+        audited = self._memory.ask(
+            {place: found[place] for place in candidates},
+            cells_first=cells_first,
+            all_or_none=all_of is not None,
+        )
         self.sums += self._memory.sums[already:]
         verdicts |= audited
         counts = {place: sum(counted.values()) for place, counted in everything.items()}
@@ -229,15 +242,10 @@ def _finest(candidates: Sequence[Place], cells: Mapping[Place, object]) -> list[
 
 
 def _trends(asked: _Asked, question: TrendQuestion, _: ControlEvent | None) -> dict[str, Any]:
+    judged = asked.judged(partial(asked.cells, question=question), totals=True, cells_first=True)
     step = question.step or Step.MONTH
-    since, before = expressions.spans(step, asked.now.month, asked.now.made_on)
-    judged = asked.judged(
-        lambda events: expressions.trends(events, question.by, step, since, before),
-        totals=True,
-        cells_first=True,
-    )
     began = asked.engine.counts(expressions.active_groups(asked.events, step))
-    periods = expressions.periods_between(step, since, before)
+    periods = expressions.periods_between(step, *expressions.spans(step, asked.now.month, asked.now.made_on))
     exposure = {
         f"{step.value}={period}": sum(groups for first, groups in began.items() if first <= period)
         for period in periods
@@ -246,17 +254,12 @@ def _trends(asked: _Asked, question: TrendQuestion, _: ControlEvent | None) -> d
 
 
 def _corridors(asked: _Asked, question: TrendQuestion, _: ControlEvent | None) -> dict[str, Any]:
-    months = expressions.months_of(question.period or "year", asked.now.month)
-    judged = asked.judged(
-        lambda events: expressions.corridors(events, question.by, months), totals=True, cells_first=True
-    )
+    judged = asked.judged(partial(asked.cells, question=question), totals=True, cells_first=True)
     return {"cells": answers.corridor_cells(judged)}
 
 
 def _clearance(asked: _Asked, question: TrendQuestion, _: ControlEvent | None) -> dict[str, Any]:
-    months = expressions.months_of(question.period or "year", asked.now.month)
-    (axis,) = question.by or (Axis.FLAG,)
-    judged = asked.judged(lambda events: expressions.clearance(events, axis, months), totals=True)
+    judged = asked.judged(partial(asked.cells, question=question), totals=True)
     return {"cells": answers.clearance_cells(judged)}
 
 
@@ -325,7 +328,8 @@ async def sums_told(services: Services, now: Snapshot, audience: str) -> list[Nu
     """The events of every figure that an audience was told of a snapshot: for whoever checks the checking."""
 
     async def body(db: AsyncSession) -> list[Numbers]:
-        return _memory(services, now, audience, await _answers(db, now.number, audience)).sums
+        rows = await _answers(db, now.number, audience)
+        return [numbers for row in rows for numbers in _sums_in(services, now, audience, row)]
 
     return await services.store.read("answers", body)
 
@@ -337,18 +341,49 @@ async def answer_again(
 
     async def body(db: AsyncSession) -> tuple[ControlEvent | None, Memory]:
         told = await _answers(db, now.number, audience, encode(question))
-        return await _event(db, question, now), _memory(services, now, audience, told)
+        memory = await asyncio.to_thread(_memory, services, now, audience, told)
+        return await _event(db, question, now), memory
 
     event, memory = await services.store.read("answers", body)
     return (await asyncio.to_thread(work, now, earlier, question, event, memory)).told
 
 
+# The memory as the last answer left it, under what it remembers: to put it together again takes seconds.
+_at_hand: Final[dict[bytes, Memory]] = {}
+
+
 def _memory(services: Services, now: Snapshot, audience: str, rows: Sequence[AnswerRow]) -> Memory:
-    memory = Memory(now.group_by_event())
+    """What these answers told. Who takes it may add to it."""
+    if kept := _at_hand.pop(_recollection(now, audience, [row.question for row in rows]), None):
+        return kept
+    groups = now.group_by_event()
+    memory = Memory(groups, _blanks(now, groups))
     for row in rows:
-        packed = services.envelopes.open(_sums_of(now.number, audience, row.question), row.sums)
-        memory.sums.extend(_unpacked(packed))
+        memory.remember(_sums_in(services, now, audience, row))
     return memory
+
+
+def _recollection(now: Snapshot, audience: str, questions: Sequence[bytes]) -> bytes:
+    """What stands for a snapshot and the answers an audience got from it, in their order."""
+    told = b"".join(hashlib.sha256(question).digest() for question in questions)
+    return hashlib.sha256(b"%d/%s/%s/" % (now.number, audience.encode(), now.digest) + told).digest()
+
+
+_blanks_at_hand: Final[dict[bytes, Blanks]] = {}
+
+
+def _blanks(now: Snapshot, groups: Mapping[int, str]) -> Blanks:
+    """The snapshot's cells that may not be told, found once."""
+    key = _recollection(now, "", [])
+    if key not in _blanks_at_hand:
+        _blanks_at_hand.clear()
+        _blanks_at_hand[key] = Blanks(now, groups)
+    return _blanks_at_hand[key]
+
+
+def _sums_in(services: Services, now: Snapshot, audience: str, row: AnswerRow) -> list[Numbers]:
+    """The events of every figure that an answer told."""
+    return _unpacked(services.envelopes.open(_sums_of(now.number, audience, row.question), row.sums))
 
 
 async def _event(db: AsyncSession, question: TrendQuestion, now: Snapshot) -> ControlEvent | None:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from cairn_protocol.codes import UNKNOWN, items
 from cairn_protocol.codes.m49 import subregion_of
-from cairn_protocol.messages.trends import Axis, Step
+from cairn_protocol.messages.trends import Axis, Query, Step, TrendQuestion
 from hub.trends.rows import NONE, periods_of
 
 Place = tuple[str, str, str]  # strip, row, column
@@ -139,6 +139,18 @@ def public_tiers(events: ir.Table, quarter: str) -> ir.Table:
     return _cells(chosen, ibis.literal(""), _key(chosen, ["tier"]), column)
 
 
+def cells_of(events: ir.Table, question: TrendQuestion, month: dt.date, made_on: dt.date) -> ir.Table:
+    """The cells that a question about trends, corridors or clearance is about, of a snapshot of that month and day."""
+    if question.query is Query.TRENDS:
+        step = question.step or Step.MONTH
+        return trends(events, question.by, step, *spans(step, month, made_on))
+    months = months_of(question.period or "year", month)
+    if question.query is Query.CORRIDORS:
+        return corridors(events, question.by, months)
+    (axis,) = question.by or (Axis.FLAG,)
+    return clearance(events, axis, months)
+
+
 def active_groups(events: ir.Table, step: Step) -> ir.Table:
     """For each group the first period it reported in: exposure grows as firms join."""
     first = events.group_by("group").agg(first=events[step.value].min())
@@ -169,6 +181,11 @@ class Engine:
             found[told["strip"], told["row"], told["column"]][told["group"]] = told["events"]
         return dict(found)
 
+    def members(self, cells: ir.Table) -> pa.Table:
+        """Which event is in which cell, each pair once."""
+        told: pa.Table = self._backend.to_pyarrow(cells.select("strip", "row", "column", "event").distinct())
+        return told
+
     def events(self, cells: ir.Table, places: Collection[Place]) -> dict[Place, Numbers]:
         """The numbers of the events in these cells."""
         if not places:
@@ -176,12 +193,7 @@ class Engine:
         asked = ibis.memtable(
             pa.table(dict(zip(("strip", "row", "column"), map(list, zip(*places, strict=True)), strict=True)))
         )
-        found = (
-            cells.semi_join(asked, ["strip", "row", "column"])
-            .select("strip", "row", "column", "event")
-            .distinct()
-        )
-        told: pa.Table = self._backend.to_pyarrow(found)
+        told = self.members(cells.semi_join(asked, ["strip", "row", "column"]))
         numbers: defaultdict[Place, list[int]] = defaultdict(list)
         columns = [told[name].to_pylist() for name in ("strip", "row", "column", "event")]
         for strip, row, column, event in zip(*columns, strict=True):

@@ -10,16 +10,22 @@ import numpy as np
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cairn_protocol.messages.trends import QUERIES, Query, Step, TrendQuestion
+from cairn_protocol.codes import items
+from cairn_protocol.codes.m49 import subregion_of
+from cairn_protocol.messages.trends import QUERIES, Axis, Query, Step, TrendQuestion
 from hub.disclosure.budget import Account, BudgetSpent, Unit
 from hub.disclosure.rules import disclose
 from hub.settings import Settings
 from hub.storage.database import Store
 from hub.storage.envelopes import Envelopes
 from hub.trends import ledger
-from hub.trends.answering import ANALYSTS, answer, sums_told
-from hub.trends.disclosing import Memory
-from hub.trends.snapshots import make, newest
+from hub.trends.answering import ANALYSTS, answer, sums_told, work
+from hub.trends.blanks import Blanks
+from hub.trends.disclosing import events_of_totals, with_totals
+from hub.trends.expressions import Engine, Numbers, Place, cells_of, events_in
+from hub.trends.remembering import Memory
+from hub.trends.rows import periods_of, table_of
+from hub.trends.snapshots import Snapshot, make, newest
 from tests.support.planted import Planted, plant
 from tests.support.reports import exporters
 from tests.support.seated import seated
@@ -93,6 +99,42 @@ async def test_the_same_questions_judged_each_alone_would() -> None:
     assert given_away([sorted(each) for each in alone], groups) != []
 
 
+async def test_no_cell_of_a_published_question_can_be_put_together_from_other_answers() -> None:
+    """Not asked for, or asked for and refused: what may not be told does not follow from what is told."""
+    now = made_up(random.Random(2), events=700, groups=14)
+    groups = now.group_by_event()
+    memory = Memory(groups, Blanks(now, groups))
+    asked = [
+        TrendQuestion(query=Query.TRENDS, by=by, step=step)
+        for by, step in [
+            ((Axis.FAMILY,), Step.QUARTER),
+            ((Axis.DESTINATION,), Step.MONTH),
+            ((Axis.FAMILY, Axis.DESTINATION), Step.QUARTER),
+            ((Axis.SECTOR,), Step.MONTH),
+            ((Axis.TIER, Axis.REGION), Step.QUARTER),
+        ]
+    ]
+
+    for question in asked:
+        work(now, None, question, None, memory)
+
+    assert len(memory.sums) > 60
+    assert put_together(memory.sums, now, groups, asked) == []
+
+
+async def test_without_knowing_those_cells_some_could_be() -> None:
+    """The attack works where only what was asked is looked at: so the test above tests something."""
+    now = made_up(random.Random(2), events=700, groups=14)
+    groups = now.group_by_event()
+    apart, family = (TrendQuestion(query=Query.TRENDS, by=(axis,), step=Step.QUARTER) for axis in APART)
+    memory = Memory(groups)
+
+    for question in (apart, family):
+        work(now, None, question, None, memory)
+
+    assert put_together(memory.sums, now, groups, [apart, family]) != []
+
+
 async def test_every_published_question_asked_of_a_real_hub_gives_no_cell_away(
     settings: Settings, database_url: str, store: Store, envelopes: Envelopes
 ) -> None:
@@ -120,6 +162,61 @@ async def test_every_published_question_asked_of_a_real_hub_gives_no_cell_away(
     told = await sums_told(hub.services, now, ANALYSTS)
     assert len(told) > 10
     assert given_away([each.tolist() for each in told], now.group_by_event()) == []
+
+
+APART = (Axis.SECTOR, Axis.FAMILY)
+
+
+def made_up(rng: random.Random, events: int, groups: int) -> Snapshot:
+    """Events of a year by groups of which a few make most, over few axes: many cells are just too dominated."""
+    chosen = [(number, items().by_number[number]) for number in sorted(items().by_number)[::9]]
+    rows = []
+    for event in range(events):
+        number, item = rng.choice(chosen)
+        country = rng.choice(("KZ", "AE", "MX", "IN"))
+        week = rng.choice([f"2026-W{at:02d}" for at in range(1, 44)])
+        group = min(groups - 1, int(rng.expovariate(3 / groups)))
+        rows.append(
+            (
+                event, event, f"g{group}", rng.choice(("exporter", "logistics", "insurer")), True, True,
+                *periods_of(week), "inquiry", "EMAIL", number, item.family, item.chpl_tier or "none", "none",
+                rng.choice(("DE", "US")), rng.choice(("TR", "none")), country, subregion_of(country),
+                ["RF-ENU-01"], rng.choice(("DECLINED", "CLEARED")),
+            )
+        )  # fmt: skip
+    return Snapshot(1, dt.date(2026, 11, 1), dt.date(2026, 11, 2), b"made up", table_of(rows))
+
+
+def put_together(
+    sums: Sequence[Numbers], now: Snapshot, groups: Mapping[int, str], asked: Sequence[TrendQuestion]
+) -> list[Place]:
+    """The cells and totals of these questions that may not be told and are a combination of the sums.
+
+    By elimination over the events themselves, modulo another prime than the auditor's.
+    """
+    prime, every = 2**31 - 1, sorted(groups)
+    pivots: list[int] = []
+    rows = np.zeros((0, len(every)), dtype=np.int64)
+    for numbers in sums:
+        row = np.isin(every, numbers).astype(np.int64)
+        row = (row - rows[row[pivots] != 0].sum(axis=0)) % prime if pivots else row
+        if row.any():
+            pivot = int(np.flatnonzero(row)[0])
+            row = row * pow(int(row[pivot]), -1, prime) % prime
+            rows = np.vstack([(rows - rows[:, [pivot]] * row) % prime, row])
+            pivots.append(pivot)
+    found = []
+    with Engine() as engine:
+        for question in asked:
+            cells = cells_of(events_in(now.table), question, now.month, now.made_on)
+            counted = with_totals(engine.contributions(cells))
+            events = events_of_totals(counted, engine.events(cells, list(engine.contributions(cells))))
+            for place, by_group in counted.items():
+                wanted = np.isin(every, events[place]).astype(np.int64)
+                follows = not ((rows[wanted[pivots] != 0].sum(axis=0) - wanted) % prime).any()
+                if follows and not disclose(list(by_group.values())).published:
+                    found.append(place)
+    return found
 
 
 def every_question() -> list[TrendQuestion]:

@@ -25,9 +25,10 @@ from hub.storage.database import Store
 from hub.storage.envelopes import Envelopes
 from hub.trends import calendar, expressions
 from hub.trends.answering import answer
-from hub.trends.disclosing import Memory, judge_apart, without_empty_rest
+from hub.trends.disclosing import judge_apart, without_empty_rest
 from hub.trends.expressions import ControlEvent, Engine, events_in
 from hub.trends.refusals import NoSnapshot, SnapshotDamaged, UnknownQuestion
+from hub.trends.remembering import Memory
 from hub.trends.rows import SCHEMA, digest_of_rows, digest_of_table, periods_of, table_of
 from hub.trends.snapshots import counting, make, newest, path_of, read, write
 from hub.trends.statistics import deviation, difference_in_differences, lift, rate_ratio
