@@ -18,7 +18,7 @@ from cairn_protocol.messages.report import Confidence
 from cairn_protocol.tags import CardKey, Tag
 from hub.cards.insight import Told
 from hub.cards.statements import statements_on
-from hub.linkage.events import Seen
+from hub.linkage.events import Seen, attempts_of
 from hub.linkage.tables import LinkedReport
 from hub.reports.bulk import among
 from hub.reports.secrets import open_card_keys, open_open_part
@@ -53,24 +53,29 @@ async def subjects_of(
     now  seconds since 1970: what was cleared long before counts no more
     """
     members = (
-        select(LinkedReport, ReportRow.open_part)
+        select(LinkedReport, ReportRow.open_part, ReportRow.member_id, ReportRow.report_id)
         .join(ReportRow, ReportRow.number == LinkedReport.report)
         .where(among(LinkedReport.cluster, clusters))
         .order_by(LinkedReport.cluster, LinkedReport.place)
     )
     rows = (await db.execute(members)).all()
-    numbers = [row.report for row, _ in rows]
+    numbers = [row.report for row, *_ in rows]
     tags = await _tags_of(db, numbers)
     said = await statements_on(db, numbers, now)
     subjects: dict[int, Subject] = defaultdict(Subject)
-    for row, open_part in rows:
+    for row, open_part, member, report_id in rows:
         subject, mine = subjects[row.cluster], tags.get(row.report, {})
         transactions = frozenset(tag for (kind, tag) in mine if kind is Kind.TRANSACTION)
         deciding = {pair: place for pair, place in mine.items() if pair[0] is not Kind.TRANSACTION}
         codes = open_open_part(envelopes, row.report, open_part).codes
         subject.reports.append(
             Told(
-                Seen(row.place, row.member_group, Sector(row.sector), transactions),
+                Seen(
+                    row.place,
+                    row.member_group,
+                    Sector(row.sector),
+                    transactions | attempts_of(member, report_id, codes),
+                ),
                 row.week,
                 Confidence(row.confidence),
                 codes.family,
@@ -92,7 +97,7 @@ async def subjects_of(
 
 def programmes_of(codes: OpenCodes) -> frozenset[str]:
     """The programmes that the item asked for may serve; none for one that is not listed."""
-    item = items().by_number.get(codes.eccn or codes.hs6 or "")
+    item = items().by_number.get(codes.item_number or "")
     return frozenset(item.programme_tags) if item else frozenset()
 
 

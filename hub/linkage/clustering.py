@@ -24,6 +24,7 @@ from functools import lru_cache
 from typing import Final
 
 from cairn_protocol.agreement import THRESHOLD, agree
+from cairn_protocol.codes.m49 import may_be_one
 from cairn_protocol.cuts import Side, are_apart
 from cairn_protocol.kinds import LOCKABLE, Kind
 from cairn_protocol.tags import Tag
@@ -40,7 +41,10 @@ _BIT: Final = {kind: 1 << at for at, kind in enumerate(Kind)}
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A live report as linkage sees it: its turn, group, country if told, tags that decide, sides of cuts."""
+    """A live report as linkage sees it: its turn, group, place if told, tags that decide, sides of cuts.
+
+    country  or the subregion that it lies in
+    """
 
     place: int
     group: str
@@ -125,10 +129,11 @@ class Board:
             for cluster_id in self._by_tag.get(tag, ()):
                 shared[cluster_id] = shared.get(cluster_id, 0) | bit
         found = []
+        country = sighting.country or ""
         for cluster_id, kinds in shared.items():
             cluster = self.clusters[cluster_id]
-            abroad = (
-                bool(sighting.country and cluster.countries) and sighting.country not in cluster.countries
+            abroad = bool(country and cluster.countries) and not any(
+                may_be_one(country, other) for other in cluster.countries
             )
             points = _points(kinds, mine & _mask(cluster.kinds) & ~kinds, abroad)
             if points >= THRESHOLD and not are_apart(sighting.sides, cluster.sides):

@@ -1,6 +1,7 @@
 """Events: three firms who saw one shipment saw one thing, and count for one group.
 
-Reports that share a transaction tag are one event; it counts for its exporter's group, else for
+Reports that share a transaction tag are one event, and so are a firm's reports of which one says that the party came
+back with the matter of the other; it counts for its exporter's group, else for
 its forwarder's, else for its insurer's. Two exporters' reports are never one event, so nobody
 makes another exporter's sighting vanish by naming its transport document.
 Source: domain truths 6 and 7, story S3.
@@ -10,7 +11,10 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import UUID
 
+from cairn_protocol import kdf
+from cairn_protocol.messages.open_codes import OpenCodes
 from cairn_protocol.messages.parties import Sector
 from cairn_protocol.tags import Tag
 
@@ -19,7 +23,10 @@ _RANK: Final = {Sector.EXPORTER: 0, Sector.LOGISTICS: 1, Sector.INSURER: 2}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A report as counting sees it. `place` is its turn in linkage, so that ties have one end."""
+    """A report as counting sees it. `place` is its turn in linkage, so that ties have one end.
+
+    transactions  its transaction tags, and the marks of the attempts that it belongs to (`attempts_of`)
+    """
 
     place: int
     group: str
@@ -67,6 +74,17 @@ def events_of(reports: Collection[Seen]) -> list[Event]:
 def _joins(report: Seen, event: Event) -> bool:
     """Whether a report of the same shipment tells of this event: another exporter's is one of its own."""
     return report.sector is not Sector.EXPORTER or event.exporter == report.group
+
+
+def attempts_of(member: str, report_id: UUID, codes: OpenCodes) -> frozenset[Tag]:
+    """The marks that a firm's reports of one matter share: of the report itself, and of the one it came back on.
+
+    They are made here, of the member that signed the report: nobody can put another's report into an event.
+    """
+    named = [report_id, codes.attempt] if codes.attempt else [report_id]
+    return frozenset(
+        Tag(kdf.digest(kdf.Use.MESSAGE, b"attempt", member.encode(), report.bytes)) for report in named
+    )
 
 
 def groups_of(events: Sequence[Event]) -> set[str]:

@@ -1,19 +1,22 @@
 """OPEN codes against the code lists: only what is listed, and nothing that has to stay at the firm.
 
-The message's own types hold the short lists. Here the long ones: countries, red flags, item
-families, and the versions of the lists.
+The message's own types hold the short lists. Here the long ones: countries and subregions, red flags, item
+families, and the versions of the lists. Terms of an earlier version that only lacked words are taken too: a firm
+may send again what it built before.
 """
 
 from functools import cache
 
 from cairn_protocol.codes import (
     COUNTRIES,
+    EARLIER_TERMS,
     TERMS_VERSION,
     UNKNOWN,
     UNLISTED_FAMILY,
     items,
     red_flags,
 )
+from cairn_protocol.codes.m49 import SUBREGIONS
 from cairn_protocol.errors import BadMessage, PartyId
 from cairn_protocol.messages.open_codes import OpenCodes
 from hub.reports.refusals import UnknownCode
@@ -21,17 +24,18 @@ from hub.reports.refusals import UnknownCode
 
 def check_codes(codes: OpenCodes, *, culprit: PartyId | None = None) -> None:
     """Raise UnknownCode unless every code is on its list; BadMessage for codes out of order or at odds."""
-    if (codes.terms_version, codes.red_flags_version, codes.items_version) != _versions():
+    lists = codes.red_flags_version, codes.items_version
+    if codes.terms_version not in (TERMS_VERSION, *EARLIER_TERMS) or lists != _versions():
         raise UnknownCode("coded with lists of another version", culprit=culprit)
-    countries = {
+    places = {
         codes.party_country,
         codes.export_country,
         codes.stated_destination,
         codes.suspected_destination,
         *codes.via,
     }
-    if not countries <= _countries():
-        raise UnknownCode("a country that is not in ISO 3166-1", culprit=culprit)
+    if not places <= _places():
+        raise UnknownCode("a place that is neither in ISO 3166-1 nor a subregion of UN M49", culprit=culprit)
     if codes.family not in _families():
         raise UnknownCode("an item family that is not listed", culprit=culprit)
     if not _sendable_flags().issuperset(codes.red_flags):
@@ -45,13 +49,13 @@ def check_codes(codes: OpenCodes, *, culprit: PartyId | None = None) -> None:
 
 
 @cache
-def _versions() -> tuple[str, str, str]:
-    return TERMS_VERSION, red_flags().version, items().version
+def _versions() -> tuple[str, str]:
+    return red_flags().version, items().version
 
 
 @cache
-def _countries() -> frozenset[str]:
-    return COUNTRIES | {UNKNOWN}
+def _places() -> frozenset[str]:
+    return COUNTRIES | SUBREGIONS.keys() | {UNKNOWN}
 
 
 @cache

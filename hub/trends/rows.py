@@ -9,6 +9,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Final
+from uuid import UUID
 
 import msgspec
 import pyarrow as pa
@@ -23,7 +24,7 @@ from cairn_protocol.messages.open_codes import OpenCodes
 from cairn_protocol.messages.parties import Sector
 from cairn_protocol.messages.report import Caveat, GovRelease, Handling, Tlp
 from cairn_protocol.tags import Tag
-from hub.linkage.events import Seen, events_of
+from hub.linkage.events import Seen, attempts_of, events_of
 from hub.linkage.tables import LinkedReport
 from hub.reports.secrets import open_open_part
 from hub.reports.tables import ReportRow, ReportTag
@@ -59,6 +60,8 @@ SCHEMA: Final = pa.schema(
 
 
 class _Told(msgspec.Struct):
+    member: str
+    report_id: UUID
     handling: Handling
     consent: GovRelease
 
@@ -81,7 +84,7 @@ async def read_rows(
         ReportRow, ReportRow.number == LinkedReport.report
     )
     found = [
-        (row, open_part, header)
+        (row, open_open_part(envelopes, row.report, open_part).codes, header)
         for row, open_part, signed in await db.execute(linked.order_by(LinkedReport.place))
         if row.member_group in groups and first_day(row.week) + dt.timedelta(days=7) <= before
         if _may_be_counted((header := msgspec.json.decode(signed, type=_Signed).header).handling, before)
@@ -91,13 +94,17 @@ async def read_rows(
     for number, tag in await db.execute(tags):
         transactions[number].add(Tag(tag))
     seen = [
-        Seen(row.place, row.member_group, Sector(row.sector), frozenset(transactions[row.report]))
-        for row, _, _ in found
+        Seen(
+            row.place,
+            row.member_group,
+            Sector(row.sector),
+            frozenset(transactions[row.report]) | attempts_of(header.member, header.report_id, codes),
+        )
+        for row, codes, header in found
     ]
     standing = {place: event.place for event in events_of(seen) for place in event.places}
     rows = []
-    for row, open_part, header in found:
-        codes = open_open_part(envelopes, row.report, open_part).codes
+    for row, codes, header in found:
         rows.append(
             (
                 standing[row.place],
@@ -144,7 +151,7 @@ def periods_of(week: str) -> tuple[str, str, str]:
 
 
 def _codes(codes: OpenCodes) -> tuple[object, ...]:
-    number = codes.hs6 or codes.eccn
+    number = codes.item_number
     item = items().by_number.get(number) if number else None
     return (
         codes.stage,

@@ -35,7 +35,7 @@ def identity_churn(asked: Sequence[Asking]) -> Hit | None:
             if kind in _CONTACTS:
                 by_contact[tag].append(one)
                 kinds[tag] = kind
-    best: Hit | None = None
+    best: tuple[int, int, Tag] | None = None
     for tag, beside in by_contact.items():
         if len(beside) < MIN_NAMES:
             continue
@@ -45,10 +45,12 @@ def identity_churn(asked: Sequence[Asking]) -> Hit | None:
         groups = {one.group for one in recent}
         fresh = any(first > last - FRESH_DAYS for first in firsts)
         if len(firsts) >= MIN_NAMES and fresh and len(groups) >= MIN_GROUPS:
-            hit = Hit("T3", len(groups), {"names": len(firsts), "contact": (kinds[tag].value,)})
-            if best is None or len(firsts) > best.facts["names"]:  # type: ignore[operator]
-                best = hit
-    return best
+            # Of two with as many names that of more groups, and of those one whatever the reports' order.
+            best = max(best or (0, 0, tag), (len(firsts), len(groups), tag))
+    if best is None:
+        return None
+    names, seen_by, tag = best
+    return Hit("T3", seen_by, {"names": names, "contact": (kinds[tag].value,)})
 
 
 def _first_seen(beside: Sequence[Asking]) -> list[int]:

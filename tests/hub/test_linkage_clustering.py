@@ -154,3 +154,15 @@ def test_a_name_that_both_have_joins_no_two_big_subjects_without_a_value_of_eith
     board.place(sighting(12, tag(Kind.NAME, "zanvo trade")))
 
     assert board.home(1) != board.home(6)
+
+
+def test_a_subregion_contradicts_no_country_that_lies_in_it() -> None:
+    """A firm in a small market says Western Asia for Türkiye; it must not lose the link for that."""
+    orkide = tag(Kind.NAME, "orkide")
+
+    def together(*countries: str) -> bool:
+        board = placed([sighting(at, orkide, country=country) for at, country in enumerate(countries, 1)])
+        return len(subjects(board, range(1, len(countries) + 1))) == 1
+
+    assert together("TR", "145") and together("145", "TR") and together("145", "145")
+    assert not together("TR", "035") and not together("145", "155") and not together("TR", "AE")

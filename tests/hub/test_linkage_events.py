@@ -1,13 +1,15 @@
 """Events: what happened once counts once, for one group, and nobody counts another away."""
 
 from itertools import permutations
+from uuid import UUID, uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cairn_protocol.messages.parties import Sector
 from cairn_protocol.tags import Tag
-from hub.linkage.events import Seen, events_of, groups_of
+from hub.linkage.events import Seen, attempts_of, events_of, groups_of
+from tests.support.reports import open_codes
 
 EXPORTER, FORWARDER, INSURER = Sector.EXPORTER, Sector.LOGISTICS, Sector.INSURER
 
@@ -93,3 +95,20 @@ def test_every_exporters_group_counts(reports: list[Seen]) -> None:
     exporters = {report.group for report in reports if report.sector is EXPORTER}
 
     assert exporters <= groups(*reports) <= {report.group for report in reports}
+
+
+def test_who_came_back_to_one_firm_is_one_event_and_nobody_elses() -> None:
+    """Domain brief 2.2: a repeat never counts as a second event. Another firm that names the report joins nothing."""
+    first, second, third = uuid4(), uuid4(), uuid4()
+
+    def report(place: int, member: str, own: UUID, earlier: UUID | None = None) -> Seen:
+        codes = open_codes() if earlier is None else open_codes(attempt=earlier)
+        return Seen(place, member, FORWARDER, attempts_of(member, own, codes))
+
+    chain = [
+        report(3, "ibis", third, second),
+        report(1, "ibis", first),
+        report(2, "ibis", second, first),
+    ]
+    assert [sorted(event.places) for event in events_of(chain)] == [[1, 2, 3]]
+    assert len(events_of([*chain, report(4, "juniper", uuid4(), first)])) == 2

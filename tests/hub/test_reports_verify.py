@@ -188,3 +188,13 @@ def test_other_bytes_of_the_same_content_are_no_report(spoil: Callable[[bytes], 
         decode(spoil(encode(a_report())), Report)
 
     assert refused.value.slug == "bad-message"
+
+
+def test_a_place_may_be_a_subregion_and_terms_may_be_the_ones_before() -> None:
+    """What a firm built before it took up new terms is still accepted: it may have to send it again (G7)."""
+    verify(a_report(coded={"party_country": "145"}), ALDER.entry, GENESIS, NOW)
+    verify(a_report(coded={"terms_version": "1.1.0"}), ALDER.entry, GENESIS, NOW)
+    for wrong in ({"party_country": "999"}, {"terms_version": "1.0.0"}):
+        with pytest.raises(ProtocolError) as refused:
+            verify(a_report(coded=wrong), ALDER.entry, GENESIS, NOW)
+        assert refused.value.slug == "unknown-code"

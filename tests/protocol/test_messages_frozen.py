@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+from uuid import UUID
 
+import msgspec
 import pytest
 
+from cairn_protocol.codes import LegalBasis, QuantityUnit, RetentionClass
+from cairn_protocol.messages.open_codes import OpenCodes
 from cairn_protocol.messages.parties import Genesis
 from cairn_protocol.messages.report import Header, Report, SignedHeader
 from cairn_protocol.messages.wire import Message, decode, digest_of, encode
 from cairn_protocol.roster import check_genesis
 from tests.support.keys import genesis, signed
-from tests.support.messages import EXAMPLES, all_messages, example_of, file_of, message_type
+from tests.support.messages import EXAMPLES, FOLDER, all_messages, example_of, file_of, message_type
 
 # The others' messages are frozen beside their own tests.
 MODULES = {
@@ -48,6 +52,32 @@ def test_a_message_has_the_bytes_that_were_frozen_and_they_read_as_it(example: M
     assert frozen["type"] == message_type(example) == json.loads(raw)["type"]
     assert encode(example) == raw
     assert decode(raw, type(example)) == example
+
+
+def test_the_codes_of_terms_1_2_0_are_frozen_too() -> None:
+    """What they added stands beside the rest, in its place, and nothing of the rest moved."""
+    report = example_of(Report)
+    codes = msgspec.structs.replace(
+        report.open.codes,
+        party_country="145",
+        terms_version="1.2.0",
+        eu_number="2B350",
+        quantity_unit=QuantityUnit.KILOGRAM,
+        attempt=UUID("a3f1c2d4-5e6f-8a1b-9c2d-3e4f5a6b7c8e"),
+        evidence=bytes(range(32)),
+        legal_basis=LegalBasis.LEGITIMATE_INTERESTS,
+        retention=RetentionClass.MONTHS_36,
+        legal_hold=True,
+    )
+    raw = (FOLDER / "open-codes-1.2.0.json").read_bytes().removesuffix(b"\n")
+    assert encode(codes) == raw
+    assert decode(raw, OpenCodes) == codes
+    told = json.loads(raw)
+    earlier = json.loads(encode(report.open.codes))
+    assert {name: told[name] for name in earlier} == earlier | {
+        "party_country": "145",
+        "terms_version": "1.2.0",
+    }
 
 
 def test_the_digests_that_people_pin_are_frozen() -> None:

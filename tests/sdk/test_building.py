@@ -1,6 +1,7 @@
 """A report's bytes: what they hold, and that the same inquiry always gives the same ones."""
 
 import hashlib
+import hmac
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from cairn import Inquiry, Party
 from cairn.raw.blinding import subjects_for
-from cairn.raw.building import Filer, Revision, build_report, report_id_for
+from cairn.raw.building import Filer, Revision, build_report, evidence_key, report_id_for
 from cairn.raw.normalise import exact_keys, normaliser_digest
 from cairn.raw.normalise.match_key import MatchKey
 from cairn.raw.register import Derived
@@ -144,3 +145,22 @@ def test_each_unknown_value_is_asked_once_and_every_subject_costs_the_same(
     for subject in subjects:
         names, values = subject.slots()
         assert (len(names), len(values)) == (NAME_EVALUATIONS, VALUE_EVALUATIONS)
+
+
+def test_coming_back_names_the_earlier_report_by_either_of_its_ids() -> None:
+    by_inquiry = built(inquiry(inquiry_id="A-2", attempt_link="A-1")).open.codes.attempt
+    by_report = built(inquiry(inquiry_id="A-2", attempt_link=str(report_id_for(REGISTER_KEY, "A-1"))))
+
+    assert by_inquiry == by_report.open.codes.attempt == built(inquiry()).signed.header.report_id
+    assert not built(inquiry()).open.codes.attempt
+
+
+def test_what_leaves_of_a_file_is_checked_with_its_reports_own_key_alone() -> None:
+    """Whoever is shown one file and its key can test no other report's file, nor guess at one without it."""
+    file_hash = hashlib.sha256(b"the file").digest()
+    one = built(inquiry(evidence_hash=file_hash.hex()))
+    other = built(inquiry(inquiry_id="A-2", evidence_hash=file_hash.hex()))
+    key = evidence_key(REGISTER_KEY, one.signed.header.report_id)
+
+    assert one.open.codes.evidence == hmac.digest(key, file_hash, "sha256") != other.open.codes.evidence
+    assert file_hash.hex().encode() not in encode(one)

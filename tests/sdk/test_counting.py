@@ -92,3 +92,13 @@ def test_two_periods_count_what_one_would(told: list[tuple[bool, str]], cut: int
 
     both = [a + b for a, b in zip(first.counters, second.counters, strict=True)]
     assert both == count(CURRENT, inquiries, {}).counters
+
+
+def test_who_came_back_moves_nothing_twice() -> None:
+    """Domain brief 2.2 and 3: an attempt is the event of the one it came back on."""
+    came_back = {"c-2": "c-1", "c-3": "c-2"}
+    again = [inquiry(1), inquiry(2), inquiry(3, outcome="HELD")]
+
+    assert count(CURRENT, again[:2], {}, came_back).counters == count(CURRENT, again[:1], {}).counters
+    (first, *later) = count(CURRENT, again, {}, came_back).by_inquiry
+    assert first[0] == "c-1" and not any("handled" in names for _, names in later)

@@ -58,6 +58,7 @@ class Use(StrEnum):
     SEALED_TEXT = "sealed-text"
     SEALED_BODY = "sealed-body"
     SEALED_PART = "sealed-part"
+    EVIDENCE_KEY = "evidence-key"
 
 
 @cache

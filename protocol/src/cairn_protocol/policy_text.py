@@ -36,7 +36,7 @@ def read_policy(text: str, *, issuer: str, issued_at: int, base: Policy = FINEST
     except tomllib.TOMLDecodeError as cause:
         raise BadPolicy("the pack is not a TOML file") from cause
     fields = msgspec.to_builtins(base)
-    settable = fields.keys() - {"type", "issuer", "issued_at"}
+    settable = set(Policy.__struct_fields__) - {"issuer", "issued_at"}
     if unknown := sorted(told.keys() - settable):
         raise BadPolicy(f"a pack has no field {', '.join(unknown)}; it has {', '.join(sorted(settable))}")
     if missing := sorted({"name", "version"} - told.keys()):

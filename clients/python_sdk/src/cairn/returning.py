@@ -23,7 +23,9 @@ from msgspec import Meta
 from cairn.client.errors import Misconfigured, Rejected, Unreachable
 from cairn.client.returns import Proven, ReturnsClient, receipt_for
 from cairn.home import write_private
+from cairn.raw.building import earlier_report, report_id_for
 from cairn.raw.counting import count
+from cairn.raw.inquiry import Inquiry
 from cairn.raw.register import ReturnKept, Sent, State
 from cairn.raw.stored import from_bytes
 from cairn.session import Session
@@ -136,6 +138,16 @@ async def _next_period(session: Session, client: ReturnsClient) -> str:
     raise Misconfigured("no period waits for your return: `cairn return status` shows them")
 
 
+def _came_back(session: Session, inquiries: Sequence[Inquiry]) -> dict[str, str]:
+    """By inquiry_id, the inquiry of ours that it says it is another attempt of."""
+    key = session.keys.register
+    linked = {one.inquiry_id: earlier_report(key, one.attempt_link) for one in inquiries if one.attempt_link}
+    if not linked:
+        return {}
+    ids = {report_id_for(key, one.inquiry_id): one.inquiry_id for one in inquiries}
+    return {inquiry_id: ids[report] for inquiry_id, report in linked.items() if report in ids}
+
+
 def _draft(session: Session, proven: Proven, handled: int | None, affiliates: Sequence[Tally]) -> Drafted:
     period, group = proven.period, _group(session)
     layout, name = period.layout, period.terms.period
@@ -143,7 +155,7 @@ def _draft(session: Session, proven: Proven, handled: int | None, affiliates: Se
     records = session.register.in_state(*_COUNTED, limit=_MOST_INQUIRIES)
     inquiries = [from_bytes(record.inquiry) for record in records]
     due = [inquiry for inquiry in inquiries if inquiry.received_on <= last]
-    counted = count(layout, due, _counted_earlier(session, name))
+    counted = count(layout, due, _counted_earlier(session, name), _came_back(session, inquiries))
     own = list(counted.counters)
     slot = layout.slots[HANDLED]
     if handled is not None:

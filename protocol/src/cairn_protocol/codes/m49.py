@@ -70,6 +70,16 @@ _SUBREGION_OF: Final = {
 }
 
 
-def subregion_of(country: str) -> str:
-    """The three digits of the country's subregion, or "XX" for Antarctica and what was not told."""
-    return _SUBREGION_OF.get(country, UNKNOWN)
+def subregion_of(place: str) -> str:
+    """The three digits of a country's subregion, or "XX" for Antarctica and what was not told.
+
+    A subregion lies in itself.
+    """
+    return place if place in SUBREGIONS else _SUBREGION_OF.get(place, UNKNOWN)
+
+
+def may_be_one(place: str, other: str) -> bool:
+    """Whether two told places can be one: the same, or a country and the subregion that it lies in."""
+    if place == other:
+        return True
+    return other == _SUBREGION_OF.get(place) or place == _SUBREGION_OF.get(other)

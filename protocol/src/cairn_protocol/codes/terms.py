@@ -11,7 +11,10 @@ Source: design.md 3; domain brief 2.2 and 2.3 (party roles of EAR, AES, UN/EDIFA
 from enum import StrEnum
 from typing import Final
 
-TERMS_VERSION: Final = "1.1.0"
+TERMS_VERSION: Final = "1.2.0"
+
+# Versions that only lack words: a report that was built before is still read.
+EARLIER_TERMS: Final = ("1.1.0",)
 
 
 class Stage(StrEnum):
@@ -96,7 +99,7 @@ class SentOutcome(StrEnum):
 
 
 class EndUse(StrEnum):
-    """The end use the party stated, never one that the firm suspects."""
+    """The end use the party stated, never one that the firm suspects: in a word, or as a section of ISIC Rev. 4."""
 
     RESEARCH = "research"
     MEDICAL = "medical"
@@ -110,6 +113,27 @@ class EndUse(StrEnum):
     DEFENCE = "defence"
     REFUSED = "refused"
     NONE = "none"
+    AGRICULTURE = "A"
+    MINING = "B"
+    MANUFACTURING = "C"
+    ENERGY = "D"
+    WATER_AND_WASTE = "E"
+    CONSTRUCTION = "F"
+    TRADE = "G"
+    TRANSPORT = "H"
+    HOSPITALITY = "I"
+    INFORMATION = "J"
+    FINANCE = "K"
+    REAL_ESTATE = "L"
+    SCIENCE = "M"
+    BUSINESS_SERVICES = "N"
+    PUBLIC_ADMINISTRATION = "O"
+    EDUCATION = "P"
+    HEALTH = "Q"
+    ARTS = "R"
+    OTHER_SERVICES = "S"
+    HOUSEHOLDS = "T"
+    INTERNATIONAL_BODIES = "U"
 
 
 class EndUseDocument(StrEnum):
@@ -194,6 +218,34 @@ class QuantityBand(StrEnum):
     Q3 = "Q3"
     Q4 = "Q4"
     Q5 = "Q5"
+
+
+class QuantityUnit(StrEnum):
+    """What a quantity counts. Pieces, if it is not told. Source: UN/ECE Recommendation 20."""
+
+    ONE = "C62"
+    PIECE = "H87"
+    KILOGRAM = "KGM"
+    METRE = "MTR"
+
+
+class LegalBasis(StrEnum):
+    """What the firm may share personal data by. Source: Regulation (EU) 2016/679, Article 6(1)."""
+
+    CONSENT = "consent"
+    CONTRACT = "contract"
+    LEGAL_OBLIGATION = "legal-obligation"
+    PUBLIC_TASK = "public-task"
+    LEGITIMATE_INTERESTS = "legitimate-interests"
+    NO_PERSONAL_DATA = "no-personal-data"
+
+
+class RetentionClass(StrEnum):
+    """How long the firm lets a report be kept, in months; the shortest first. Untold: as the network agreed."""
+
+    MONTHS_12 = "12"
+    MONTHS_18 = "18"
+    MONTHS_36 = "36"
 
 
 class ValueBand(StrEnum):

@@ -6,8 +6,8 @@ is in force. `FINEST` is what the wire allows, and the network's rule until it p
 
 The hub signs the network's pack, a member of the same group the firm's. Each names its version: an older
 one is never taken for a newer.
-The ladder's M49 step is left out on the way to the hub: links between reports compare countries, and a
-subregion beside a country would look like another one.
+What a pack tells the operator besides (legal basis, how long, legal hold) came later and is left out where it is not
+told, so that the bytes of earlier packs stay what they were.
 Source: domain brief 2.1, 2.4.
 """
 
@@ -15,8 +15,9 @@ from collections.abc import Callable, Collection
 from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from cairn_protocol.codes.terms import LegalBasis, RetentionClass
 from cairn_protocol.coverage import MIN_COVERAGE
 from cairn_protocol.kinds import Kind
 from cairn_protocol.messages.open_codes import RedFlag
@@ -24,7 +25,7 @@ from cairn_protocol.messages.report import GovRelease, Tlp
 from cairn_protocol.messages.wire import Message, Name, Seconds, whole
 
 ItemLevel = Annotated[str, whole(r"number|family|none")]
-PlaceLevel = Annotated[str, whole(r"country|none")]
+PlaceLevel = Annotated[str, whole(r"country|subregion|none")]
 BandLevel = Annotated[str, whole(r"band|none")]
 CodeLevel = Annotated[str, whole(r"code|none")]
 
@@ -41,7 +42,11 @@ class Policy(Message, frozen=True, tag="cairn/policy/1"):
     tlp             the least strict label a report may carry
     hold            reports wait until a second named person of the firm releases them
     named_user      whoever files says who he or she is; implied by hold
-    min_coverage    below this many groups that deal in an item's family, the family stands for the number
+    min_coverage    below this many groups that deal in an item's family, the family stands for the number and
+                    the subregion for the party's country
+    legal_basis     what personal data are shared by
+    retention       how long reports may be kept
+    legal_hold      whether reports are to be kept beyond that, for a matter of the firm's own
     """
 
     name: Name
@@ -65,6 +70,9 @@ class Policy(Message, frozen=True, tag="cairn/policy/1"):
     hold: bool
     named_user: bool
     min_coverage: Annotated[int, Meta(ge=MIN_COVERAGE, le=1_000)]
+    legal_basis: LegalBasis | UnsetType = UNSET
+    retention: RetentionClass | UnsetType = UNSET
+    legal_hold: bool | UnsetType = UNSET
 
 
 FINEST: Final = Policy(
@@ -94,7 +102,8 @@ FINEST: Final = Policy(
 # From the coarsest, that is the least said or the strictest handled.
 _TLP: Final = (Tlp.RED, Tlp.AMBER_STRICT, Tlp.AMBER, Tlp.GREEN, Tlp.CLEAR)
 _CONSENT: Final = tuple(GovRelease)
-_LEVELS: Final = ("none", "family", "code", "band", "country", "number")
+_LEVELS: Final = ("none", "family", "code", "band", "subregion", "country", "number")
+_RETENTION: Final = (*RetentionClass, UNSET)
 
 _Finer = Callable[[Any, Any], bool]
 
@@ -123,7 +132,11 @@ _FINER: Final[dict[str, _Finer]] = {
     "hold": lambda one, other: other and not one,
     "named_user": lambda one, other: other and not one,
     "min_coverage": lambda one, other: one < other,
+    "retention": _by_rank(_RETENTION),
 }
+
+# The firm's own word, which is neither finer nor coarser than another's: the second pack's where it has one.
+_TOLD: Final = ("legal_basis", "legal_hold")
 
 
 def finer_fields(pack: Policy, than: Policy) -> list[str]:
@@ -140,4 +153,6 @@ def coarser_of(one: Policy, other: Policy) -> Policy:
             merged[field] = tuple(sorted({*mine, *theirs}))
         else:
             merged[field] = theirs if finer(mine, theirs) else mine
+    for field in _TOLD:
+        merged[field] = getattr(other, field) or getattr(one, field)
     return msgspec.structs.replace(other, **merged)

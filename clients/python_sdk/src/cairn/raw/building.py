@@ -7,9 +7,10 @@ So a firm that lost its register and restored its keys files what it filed befor
 
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cairn.raw.details import details_of
@@ -21,6 +22,7 @@ from cairn_protocol.group import Element, encode_scalar
 from cairn_protocol.kdf import Use
 from cairn_protocol.kinds import FUZZY_COUNT, Kind
 from cairn_protocol.match_lock import GroupIndex
+from cairn_protocol.messages.open_codes import OpenCodes
 from cairn_protocol.messages.report import (
     Header,
     HeaderKey,
@@ -74,6 +76,40 @@ def report_id_for(register_key: bytes, inquiry_id: str) -> UUID:
     return UUID(bytes=bytes(raw))
 
 
+def earlier_report(register_key: bytes, link: str) -> UUID:
+    """The report that an `attempt_link` names: by its own id, or by the inquiry_id it was filed under."""
+    try:
+        named = UUID(link)
+    except ValueError:
+        return report_id_for(register_key, link)
+    return named if named.version == 8 else report_id_for(register_key, link)
+
+
+def evidence_key(register_key: bytes, report_id: UUID) -> bytes:
+    """The key of one report's evidence: who is given it can check that report's file, and no other's."""
+    return kdf.derive(register_key, Use.EVIDENCE_KEY, report_id.bytes)
+
+
+def evidence_of(key: bytes, file_hash: bytes) -> bytes:
+    """What a report says of the firm's file (its SHA-256): HMAC-SHA-256, 32 bytes."""
+    return hmac.digest(key, file_hash, "sha256")
+
+
+def _with_own_references(
+    codes: OpenCodes, inquiry: Inquiry, register_key: bytes, report_id: UUID
+) -> OpenCodes:
+    """The codes with what only the firm's own key can make: the earlier attempt's report, the file's digest."""
+    if inquiry.attempt_link:
+        attempt = earlier_report(register_key, inquiry.attempt_link)
+        codes = msgspec.structs.replace(codes, attempt=attempt)
+    if inquiry.evidence_hash:
+        key = evidence_key(register_key, report_id)
+        codes = msgspec.structs.replace(
+            codes, evidence=evidence_of(key, bytes.fromhex(inquiry.evidence_hash))
+        )
+    return codes
+
+
 def build_report(
     inquiry: Inquiry,
     secrets: Sequence[MatchSecret],
@@ -95,6 +131,7 @@ def build_report(
     report_id = report_id_for(filer.register_key, inquiry.inquiry_id)
     rules = rules or Rules()
     out = leaving(inquiry, rules)
+    out = replace(out, codes=_with_own_references(out.codes, inquiry, filer.register_key, report_id))
     once = list({secret.tag: secret for secret in secrets}.values())
     sealed = _sealed(inquiry, once, filer, report_id, narrative and rules.policy.narrative)
     if not rules.policy.sealed:

@@ -1,7 +1,8 @@
 """From the register's inquiries to a firm's counters of a period, each inquiry once.
 
 What is late or came to light later counts where it is noticed: an inquiry of an earlier month that no return
-had, or an outcome told since. What was counted can't be taken back, as a sum can't take less than nothing.
+had, or an outcome told since. What was counted can't be taken back, as a sum can't take less than nothing. An
+inquiry in which the same party came back with the same matter moves only what the earlier one has not moved.
 
 Not here: the layout (`cairn_protocol.returns_layout`), what is kept and sent (`cairn.returning`).
 Source: design.md 4.7; domain brief T9 for what is handled and what flagged.
@@ -9,6 +10,7 @@ Source: design.md 4.7; domain brief T9 for what is handled and what flagged.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from cairn.raw.inquiry import Inquiry
 from cairn.raw.sanitise.open_codes import open_codes
@@ -28,15 +30,27 @@ class Counted:
         return len(self.by_inquiry)
 
 
-def count(layout: Layout, inquiries: Iterable[Inquiry], earlier: Mapping[str, frozenset[str]]) -> Counted:
+def count(
+    layout: Layout,
+    inquiries: Iterable[Inquiry],
+    earlier: Mapping[str, frozenset[str]],
+    came_back: Mapping[str, str] = MappingProxyType({}),
+) -> Counted:
     """What these inquiries add to the counters that they have not moved yet.
 
-    earlier  by inquiry_id, the counters it moved in earlier returns
+    inquiries  in the order in which they came
+    earlier    by inquiry_id, the counters it moved in earlier returns
+    came_back  by inquiry_id, the earlier inquiry whose matter it is
     """
     counters = [0] * len(layout.cells)
     by_inquiry = []
+    moved_by = dict(earlier)
     for inquiry in inquiries:
-        names = fresh(counters_of(layout, inquiry), earlier.get(inquiry.inquiry_id, frozenset()))
+        before = moved_by.get(inquiry.inquiry_id, frozenset()) | moved_by.get(
+            came_back.get(inquiry.inquiry_id, ""), frozenset()
+        )
+        names = fresh(counters_of(layout, inquiry), before)
+        moved_by[inquiry.inquiry_id] = before.union(names)
         for name in names:
             counters[layout.slots[name]] += 1
         if names:

@@ -35,6 +35,8 @@ def scrubbed(inquiry: Inquiry) -> str:
     """The inquiry's narrative with every finding of the lint replaced by its code."""
     party = inquiry.party
     text = inquiry.narrative
-    for finding in reversed(lint(text, (party.name, *party.emails, *party.phones, party.website))):
+    for finding in reversed(
+        lint(text, (party.name, party.person, *party.emails, *party.phones, party.website))
+    ):
         text = f"{text[: finding.start]}[{finding.code}]{text[finding.end :]}"
     return text

@@ -19,6 +19,7 @@ from cairn_protocol.errors import CairnError
 MAX_WHOLE_NUMBER: Final = 10**12
 EARLIEST: Final = dt.date(2000, 1, 1)
 
+_LOCODE: Final = re.compile(r"^[A-Z]{2} ?[A-Z2-9]{3}$")
 _NUMBER: Final = re.compile(r"^[0-9]{1,13}(\.[0-9]{1,9})?$")
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -105,8 +106,10 @@ def yes_or_no(typed: object, place: str) -> bool | None:
 
 
 def country(typed: object, place: str) -> str:
-    """An ISO 3166-1 alpha-2 code, "" for an unknown country ("XX" or nothing)."""
+    """An ISO 3166-1 alpha-2 code, "" for an unknown country ("XX" or nothing). Of a UN/LOCODE its country."""
     value = text(typed, place, 64).upper()
+    if _LOCODE.match(value):
+        value = value[:2]
     if value in ("", UNKNOWN):
         return ""
     if value not in COUNTRIES:

@@ -44,6 +44,7 @@ from cairn_protocol.codes import (
     Outcome,
     PartyType,
     PriceSignal,
+    QuantityUnit,
     Role,
     Stage,
     items,
@@ -71,6 +72,8 @@ STRICTEST_DEFAULT: Final = Handling(tlp=Tlp.AMBER_STRICT, caveats=(), embargo_un
 
 _ECCN: Final = re.compile(r"^([0-9][A-E][0-9]{3})(?![0-9])[A-Z0-9.\s()-]*$")
 _ECCN_WORDS: Final = ("EAR99", "UNCLASSIFIED", "USML")
+_EU_NUMBER: Final = re.compile(r"^([0-9][A-E][0-9]{3})(?![0-9])[a-zA-Z0-9.\s()-]*$")
+_SHA_256: Final = re.compile(r"^[0-9a-f]{64}$")
 _HS: Final = re.compile(r"^[0-9]{4}\.?[0-9]{2}(?:\.?[0-9]{2}){0,2}$")
 
 
@@ -93,6 +96,7 @@ class Party(_Raw):
     """The party an inquiry is about. Needs a name, a contact or a number; everything else may be unknown.
 
     country is where the party is established, ISO 3166-1 alpha-2, never a person's nationality.
+    person is who one deals with there: for the firm's own use, never sent, neither as a pseudonym nor sealed.
     """
 
     role: Role
@@ -109,6 +113,7 @@ class Party(_Raw):
     lei: str
     imo: str
     iban: str
+    person: str
 
     def __init__(
         self,
@@ -127,6 +132,7 @@ class Party(_Raw):
         lei: str = "",
         imo: str = "",
         iban: str = "",
+        person: str = "",
     ) -> None:
         """Raises BadInquiry."""
         _set(
@@ -145,8 +151,9 @@ class Party(_Raw):
             lei=text(lei, "party.lei", MAX_NUMBER),
             imo=text(imo, "party.imo", MAX_NUMBER),
             iban=text(iban, "party.iban", MAX_NUMBER),
+            person=text(person, "party.person", MAX_NAME),
         )
-        if not self.to_mapping().keys() - {"role", "type", "country", "address", "city"}:
+        if not self.to_mapping().keys() - {"role", "type", "country", "address", "city", "person"}:
             raise BadInquiry("needs a name, or at least one contact or number", place="party")
 
 
@@ -155,20 +162,25 @@ class Item(_Raw):
     """What was asked for: a control-list number or a customs code, never both; the model stays at the firm.
 
     `eccn` may have its subparagraph and `hs6` more digits than six: they are cut before anything is sent.
+    `eu_number` is the number in Annex I of Regulation (EU) 2021/821, alone or beside one of the others.
     `family` is only needed for an item that the list doesn't have.
     """
 
     eccn: str
     hs6: str
+    eu_number: str
     family: str
     model: str
 
-    def __init__(self, *, eccn: str = "", hs6: str = "", family: str = "", model: str = "") -> None:
+    def __init__(
+        self, *, eccn: str = "", hs6: str = "", eu_number: str = "", family: str = "", model: str = ""
+    ) -> None:
         """Raises BadInquiry."""
         _set(
             self,
             eccn=text(eccn, "item.eccn", MAX_NUMBER).upper(),
             hs6=text(hs6, "item.hs6", MAX_NUMBER),
+            eu_number=text(eu_number, "item.eu_number", MAX_NUMBER).upper(),
             family=text(family, "item.family", MAX_NUMBER).upper(),
             model=text(model, "item.model", MAX_MODEL),
         )
@@ -181,6 +193,8 @@ class Item(_Raw):
             )
         if self.hs6 and not _HS.match(self.hs6):
             raise BadInquiry("not a customs code like 854231 or 8542.31", place="item.hs6")
+        if self.eu_number and not _EU_NUMBER.match(self.eu_number):
+            raise BadInquiry("not a number of Annex I like 2B230 or 3A001.a.2", place="item.eu_number")
         known = {*items().family_codes, UNLISTED_FAMILY}
         if self.family and self.family not in known:
             raise unknown(self.family, "item.family", known, "code")
@@ -239,6 +253,11 @@ class Inquiry(_Raw):
     firm, group      accepted as the firm's file has them, and not used: a member's home says who reports
     transaction_ref  none, one or two numbers of transport documents
     typical_quantity what the firm usually sells of such an item: only the ratio leaves
+    quantity_unit    what both count, by UN/ECE Recommendation 20: pieces if it is not told
+    attempt_link     the inquiry_id (or report id) of an earlier inquiry of yours: the same party came back with the
+                     same matter, and the network counts one event
+    evidence_hash    SHA-256 of a file of yours, in hex: only a keyed digest leaves, with which you can show later
+                     that you had this file then
     handling         a TLP label, alone or first in a list with caveats: no-gov, no-foreign-gov, counsel-only,
                      embargo-until:2027-W05 (or a date, kept as its week)
     """
@@ -253,6 +272,7 @@ class Inquiry(_Raw):
     channel: Channel
     quantity: int | None
     typical_quantity: int | None
+    quantity_unit: QuantityUnit | None
     value_usd: int | None
     price_signal: PriceSignal | None
     end_use_stated: EndUse
@@ -260,6 +280,8 @@ class Inquiry(_Raw):
     red_flags: tuple[str, ...]
     outcome: Outcome
     transaction_ref: tuple[str, ...]
+    attempt_link: str
+    evidence_hash: str
     confidence: Confidence
     handling: Handling
     consent: GovRelease
@@ -280,6 +302,7 @@ class Inquiry(_Raw):
         channel: str = Channel.OTHER,
         quantity: int | str | None = None,
         typical_quantity: int | str | None = None,
+        quantity_unit: str | None = None,
         value_usd: float | Decimal | str | None = None,
         price_signal: str | None = None,
         end_use_stated: str = EndUse.NONE,
@@ -287,6 +310,8 @@ class Inquiry(_Raw):
         red_flags: Sequence[str] = (),
         outcome: str = Outcome.OPEN,
         transaction_ref: str | Sequence[str] | None = None,
+        attempt_link: str = "",
+        evidence_hash: str = "",
         confidence: str = Confidence.STATEMENT,
         handling: Handling | str | Sequence[str] = STRICTEST_DEFAULT,
         consent: str = GovRelease.AGGREGATE_ONLY,
@@ -307,6 +332,7 @@ class Inquiry(_Raw):
             channel=code(channel, "channel", Channel, Channel.OTHER),
             quantity=whole_number(quantity, "quantity", 1),
             typical_quantity=whole_number(typical_quantity, "typical_quantity", 1),
+            quantity_unit=optional_code(quantity_unit, "quantity_unit", QuantityUnit),
             value_usd=whole_number(value_usd, "value_usd", 0),
             price_signal=optional_code(price_signal, "price_signal", PriceSignal),
             end_use_stated=code(end_use_stated, "end_use_stated", EndUse, EndUse.NONE),
@@ -319,6 +345,8 @@ class Inquiry(_Raw):
                 MAX_ID,
                 MAX_TRANSACTION_REFS,
             ),
+            attempt_link=text(attempt_link, "attempt_link", MAX_ID),
+            evidence_hash=text(evidence_hash, "evidence_hash", MAX_ID).lower(),
             confidence=code(confidence, "confidence", Confidence, Confidence.STATEMENT),
             handling=handling if isinstance(handling, Handling) else _handling(handling),
             consent=code(consent, "consent", GovRelease, GovRelease.AGGREGATE_ONLY),
@@ -329,6 +357,13 @@ class Inquiry(_Raw):
         if self.route.suspected_destination and not self.red_flags:
             raise BadInquiry(
                 "a suspicion needs a red flag that says why", place="route.suspected_destination"
+            )
+
+        if self.attempt_link == self.inquiry_id:
+            raise BadInquiry("names the inquiry itself; it is for an earlier one", place="attempt_link")
+        if self.evidence_hash and not _SHA_256.match(self.evidence_hash):
+            raise BadInquiry(
+                "not a SHA-256 in hex, as `sha256sum` or `Get-FileHash` print it", place="evidence_hash"
             )
 
     @classmethod

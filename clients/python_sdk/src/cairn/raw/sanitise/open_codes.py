@@ -1,15 +1,17 @@
 """From a raw inquiry to its OPEN compartment: codes only, each as coarse as the network's policy asks.
 
-What is dropped or cut here never leaves the firm: model, ECCN subparagraph, HS digits after the
-sixth, exact quantity and value, the day, countries after the third of the way, red flags that are
-`local_only`, the outcome SHIPPED. No field can carry a name: `OpenCodes` has only enumerations and patterns
-of public code lists.
+What is dropped or cut here never leaves the firm: model, the subparagraphs of control-list numbers, HS digits
+after the sixth, the person one deals with, exact quantity and value, the day, countries after the third of the
+way, red flags that are `local_only`, the outcome SHIPPED. No field can carry a name: `OpenCodes` has only
+enumerations and patterns of public code lists.
 
 An outcome OPEN is not sent either. If it were, a report without an outcome would say SHIPPED.
 Source: design.md 3; domain brief 2.2, 2.4 and truth 4.
 """
 
 from typing import Final
+
+from msgspec import UNSET
 
 from cairn.raw.inquiry import Inquiry, Item
 from cairn.raw.sanitise.bands import quantity_band, quantity_ratio, value_band
@@ -25,7 +27,7 @@ NOT_SENT: Final = frozenset({Outcome.OPEN, Outcome.SHIPPED})
 
 def open_codes(inquiry: Inquiry) -> OpenCodes:
     """The codes of an inquiry. Never raises for a valid one."""
-    eccn, hs6 = _numbers(inquiry.item)
+    eccn, hs6, eu_number = _numbers(inquiry.item)
     flags = red_flags()
     return OpenCodes(
         stage=inquiry.stage,
@@ -54,13 +56,18 @@ def open_codes(inquiry: Inquiry) -> OpenCodes:
         incoterm=inquiry.route.incoterm,
         routing=_ROUTING[inquiry.route.routed],
         suspected_destination=_suspected(inquiry),
+        eu_number=eu_number or UNSET,
+        quantity_unit=(inquiry.quantity_unit or UNSET) if inquiry.quantity else UNSET,
     )
 
 
 def family_of(item: Item) -> str:
     """The item's family: the one told, the list's, or ALL."""
-    eccn, hs6 = _numbers(item)
-    return item.family or items().family_of(eccn or hs6 or "")
+    eccn, hs6, eu_number = _numbers(item)
+    listed = items()
+    return item.family or listed.family_of(
+        next((number for number in (eccn, hs6, eu_number) if number in listed.by_number), None) or ""
+    )
 
 
 def week_of(inquiry: Inquiry) -> str:
@@ -76,8 +83,12 @@ def _suspected(inquiry: Inquiry) -> str:
     return (inquiry.route.suspected_destination or UNKNOWN) if reason else UNKNOWN
 
 
-def _numbers(item: Item) -> tuple[str | None, str | None]:
-    """The ECCN without its subparagraph and the HS code's first six digits."""
+def _numbers(item: Item) -> tuple[str | None, str | None, str | None]:
+    """The ECCN and the Annex I number without subparagraphs, between them the HS code's first six digits."""
     is_word = not item.eccn[:1].isdigit()  # EAR99, UNCLASSIFIED, USML
     eccn = item.eccn if is_word else item.eccn[:ECCN_CHARACTERS]
-    return eccn or None, item.hs6.replace(".", "")[:HS_DIGITS] or None
+    return (
+        eccn or None,
+        item.hs6.replace(".", "")[:HS_DIGITS] or None,
+        item.eu_number[:ECCN_CHARACTERS] or None,
+    )
