@@ -4,6 +4,7 @@ The first leaves each exporter a card to find and an alert to read; the second i
 """
 
 import datetime as dt
+from asyncio import to_thread
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -60,7 +61,7 @@ async def tell(place: Town, chapter: Say, say: Say, expect: Expect) -> None:
     chapter("A wrong join is undone, and everyone who was shown it learns it")
     for firm, inquiry_id, name in _SIGHTINGS:
         await _file(place, firm, inquiry_id, name)
-    filing.publish(place)
+    await to_thread(filing.publish, place)
     say("two tenants of one business centre, with one switchboard, ask four firms; the phone makes them one")
     elm = [alert.text for alert in await _alerts(place, "elm")]
     expect(any("2-4" in text for text in elm), "Elm is alerted")
@@ -79,7 +80,7 @@ async def tell(place: Town, chapter: Say, say: Say, expect: Expect) -> None:
         f"reviewer Rita, who sees codes and pseudonyms, orders cut {cut['cut']}: 2 reports and 2, apart for good; "
         "analyst Ana confirms it, for one person alone hides nothing. It is in the log before it is in the index"
     )
-    filing.publish(place)
+    await to_thread(filing.publish, place)
 
     for firm, *_ in _SIGHTINGS:
         alerts = await _alerts(place, firm)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import textwrap
 import time
+from asyncio import to_thread
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,21 +107,21 @@ async def _shopping_around(place: Town) -> tuple[str, str]:
     _chapter("Story 1: a buyer goes from firm to firm")
     alder, birch, cedar, dogwood = ORKIDE
     first = await _file(place, alder, "Alder Sensors (US) declines a buyer from Izmir and tells Cairn")
-    filing.publish(place)
+    await to_thread(filing.publish, place)
     advice = await _check(place, birch)
     _expect(advice.groups is None, "one group alone makes no card")
     _say(
         "Birch Valves gets another name with the same phone and checks: not seen; one group alone is never shown"
     )
     second = await _file(place, birch, "Birch declines too, and tells Cairn")
-    filing.publish(place)
+    await to_thread(filing.publish, place)
     advice = await _check(place, alder)
     _expect(advice.groups == "2-4", "Alder sees the card")
     _say(
         f"Alder checks again: seen by {advice.groups} groups, evidence {advice.evidence}. {advice.reasons[0]}"
     )
     await _file(place, cedar, "Cedar Dynamics (DE) is asked under the first name's web site, and tells Cairn")
-    filing.publish(place)
+    await to_thread(filing.publish, place)
     advice = await _check(place, dogwood)
     _expect(advice.groups == "2-4", "Dogwood sees the card")
     _say("Dogwood Machine, asked next, checks before it answers. This is what its officer reads:")
@@ -161,7 +162,7 @@ async def _other_spellings(place: Town) -> None:
     name, native, misspelt = (told[1]["party"]["name"] for told in ZARYA)
     await _file(place, latin, f"a buyer without a contact asks Elm as {name!r}: Elm tells Cairn")
     await _file(place, cyrillic, f"Gum hears of it as {native!r}, in Cyrillic letters, and tells Cairn too")
-    filing.publish(place)
+    await to_thread(filing.publish, place)
     advice = await _check(place, slip)
     _expect((advice.groups, advice.match) == ("2-4", "similar"), "Dogwood finds it by a misspelt name")
     _say(f"Dogwood checks {misspelt!r}, with a slip: {advice.groups} groups. {advice.reasons[1]}")
@@ -174,12 +175,12 @@ async def _one_event(place: Town) -> None:
     await _file(place, ibis, "its forwarder Ibis Freight reports the same shipment")
     await _file(place, juniper, "its insurer Juniper Marine too")
     await _file(place, asia, "a week later Fir's own affiliate reports the same buyer")
-    filing.publish(place)
+    await to_thread(filing.publish, place)
     advice = await _check(place, S3_LATER)
     _expect(advice.groups is None, "one event and its affiliate are one group")
     _say("four reports, but one shipment and one parent company: still one group, so nobody is shown a card")
     await _file(place, S3_LATER, "Gum Optics reports the buyer independently")
-    filing.publish(place)
+    await to_thread(filing.publish, place)
     advice = await _check(place, fir)
     _expect(advice.groups == "2-4", "now there are two groups")
     _say(f"now it is {advice.groups} groups, and Fir sees it")

@@ -8,9 +8,10 @@ from itertools import chain
 
 from cairn import AsyncHub, Inquiry
 from cairn.filing import Receipt
+from hub.index import publishing
+from hub.verbs.saying import with_services
 from local.corridors import planted
 from local.inquiries import inquiries
-from local.processes import command
 from local.town import FIRMS, Town
 
 ONE_OF_EACH_GROUP = tuple({firm.group: firm.id for firm in reversed(FIRMS)}.values())
@@ -46,5 +47,5 @@ async def sync_everybody(town: Town) -> None:
 
 
 def publish(town: Town) -> None:
-    """The operator publishes the index."""
-    command("cairn-hub", "index", "publish", "--home", town.hub)
+    """The operator publishes the index, as `cairn-hub index publish` does. Blocks; not in an event loop."""
+    with_services(town.hub, publishing.publish)

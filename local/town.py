@@ -1,11 +1,10 @@
 """Setting up a local Cairn from nothing: trustees make the keys, the hub opens, firms enrol.
 
-Every step is the one a real operator, trustee or firm takes; inviting and enrolling run in this
-process, to save starting Python for each firm, the rest by the same commands.
+Every step is the one a real operator, trustee or firm takes; inviting, enrolling, allowing and approving run
+in this process, to save starting Python for each, the rest by the same commands.
 """
 
 import datetime as dt
-import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,11 +16,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cairn.enrolling import enrol_with, family_codes
 from cairn.home import Home, write_private
 from cairn.raw.normalise import normaliser_digest
-from cairn_protocol.messages.parties import Invitation, Role, Sector
+from cairn_protocol.messages.parties import Allowance, Invitation, Role, Sector
+from cairn_protocol.roster import act_id
+from hub.members.acts import propose
 from hub.members.invitations import Invited, invite
 from hub.services import Services
 from hub.verbs.saying import with_services
-from local.processes import Running, command, free_port, start, wait_until_ready
+from local.processes import Running, command, free_port, start, wait_until, wait_until_ready
+from trustee import keys as key_file
+from trustee.desk import desk
+from trustee.home import Home as TrusteeHome
+from trustee.hub_link import HubLink
+from trustee.requests import Waiting, sign
+from trustee.settings import Settings
 
 ORIGIN = "cairn.example/log"
 TRUSTEES = ("t1", "t2", "t3")
@@ -191,21 +198,41 @@ def _enrol(town: Town, invitation: Invitation) -> str:
 
 def allow_bulk(town: Town, days: Sequence[dt.date]) -> None:
     """Log bulk allowances of the trustees' meters for these days, for every group."""
-    groups = [word for group in sorted({firm.group for firm in FIRMS}) for word in ("--group", group)]
-    dates = [word for day in days for word in ("--day", day.isoformat())]
-    told = command(
-        "cairn-hub", "members", "allow", "--home", town.hub, *groups, *dates,
-        "--subjects", str(ALLOWANCE_SUBJECTS), "--json",
-    )  # fmt: skip
-    approve(town, [json.loads(line)["act"] for line in told.splitlines() if line.startswith("{")])
+    allowances = [
+        Allowance(group=group, day=day.isoformat(), subjects=ALLOWANCE_SUBJECTS)
+        for day in days
+        for group in sorted({firm.group for firm in FIRMS})
+    ]
+
+    async def propose_all(services: Services) -> list[str]:
+        async def body(db: AsyncSession) -> list[str]:
+            return [act_id((await propose(db, services.roster, one, None)).act) for one in allowances]
+
+        return await services.store.transact("propose", body)
+
+    approve(town, with_services(town.hub, propose_all))
 
 
 def approve(town: Town, acts: Sequence[str]) -> None:
-    """As many trustees as are needed approve these acts."""
-    _each(
-        lambda name: command("cairn-trustee", "approve", *acts, "--home", town.trustee(name)),
-        TRUSTEES[:THRESHOLD],
-    )
+    """As many trustees as are needed approve these acts, each after its own check, as `cairn-trustee approve` does."""
+    _each(lambda name: _approve(TrusteeHome(town.trustee(name)), acts), TRUSTEES[:THRESHOLD])
+
+
+def _approve(own: TrusteeHome, acts: Sequence[str]) -> None:
+    word = own.stored_passphrase()
+    assert word is not None  # a local Cairn keeps it there
+    keys, settings = key_file.load(own, word), Settings()
+    hub = HubLink(own.hub_url(), own.descriptor().keys.id, keys.signing, settings.hub_seconds)
+    waiting: dict[str, Waiting] = {}
+
+    def borne_out() -> bool:
+        """What an act rests on may have been decided a moment ago, and be on its way to this trustee's log."""
+        waiting.update((one.id, one) for one in desk(own, settings, hub).acts)
+        return all(act in waiting and waiting[act].objection is None for act in acts)
+
+    wait_until(borne_out)
+    for act in acts:
+        sign(hub, waiting[act], keys.signing)
 
 
 def _each(work: Callable[[_T], _R], things: Sequence[_T]) -> list[_R]:
