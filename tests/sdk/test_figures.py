@@ -40,8 +40,25 @@ def test_the_picture_is_drawn_without_a_network_and_says_what_is_kept_back(
     drawn = charts.svg(charts.vega_lite(CELLS, "Corridors"))
 
     ET.fromstring(drawn)
-    for text in ("Corridors", "kept back: margins", "3.4"):
+    for text in (
+        "Corridors",
+        "kept back: margins",
+        "margins: the totals would give another cell away",
+        "3.4",
+    ):
         assert text in drawn
+    assert "1 more cells are kept back (P1: fewer than 5 groups)" in drawn and CELLS[2]["cell"] not in drawn
+
+
+def test_no_name_in_the_picture_is_cut_short() -> None:
+    """Two windows of one surge differ at the end of their names."""
+    names = [f"rung=item-by-country|set=transshipment|window={when}" for when in ("after", "before")]
+
+    drawn = charts.svg(
+        charts.vega_lite([{**CELLS[0], "lift": None, "cell": name} for name in names], "Surge")
+    )
+
+    assert all(name in drawn.replace("&#124;", "|") for name in names) and "…" not in drawn
 
 
 def test_a_band_is_drawn_as_long_as_its_lower_end() -> None:

@@ -1,7 +1,8 @@
 """An answer of figures as CSV, as a Vega-Lite specification, and as an SVG picture made without a browser or a network.
 
 Pictures show what the figures say and no more: a band is drawn as long as its lower end and labelled as a band,
-a figure that is kept back as an empty row with its rule.
+a figure that is kept back as an empty row with its rule. Cells that too few groups are in are most of a table:
+they are counted below the title, unless there is nothing else.
 """
 
 import csv
@@ -14,6 +15,15 @@ from cairn_protocol.errors import CairnError
 
 _SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v6.json"
 _COLUMNS: Final = ("cell", "verdict", "rule", "band", "groups")
+RULES: Final = {
+    "P1": "fewer than 5 groups",
+    "P2": "one group has more than a quarter",
+    "margins": "the totals would give another cell away",
+    "difference": "too little changed since it was last told",
+    "overlap": "with earlier answers it would give a cell away",
+    "floor": "below the floor that four groups could reach",
+    "void": "the sum was outside its window",
+}
 # The figure that a picture is about, if a cell has one; else its band.
 _FIGURES: Final = {
     "lift": "lift: times more often than chance",
@@ -42,12 +52,15 @@ def as_csv(cells: Sequence[dict[str, Any]]) -> str:
 def vega_lite(cells: Sequence[dict[str, Any]], title: str) -> dict[str, Any]:
     """The specification of a bar a cell. It holds its data: nothing is fetched to draw it."""
     figure = next((name for name in _FIGURES if any(cell.get(name) is not None for cell in cells)), None)
-    values = [_bar(cell, figure) for cell in cells]
+    shown = [cell for cell in cells if cell["rule"] != "P1"] or list(cells)
+    values = [_bar(cell, figure) for cell in shown]
+    names = {"field": "cell", "type": "nominal", "sort": None, "title": None}
     return {
         "$schema": _SCHEMA,
-        "title": title,
+        "title": {"text": title, "subtitle": _kept_back(cells, shown), "anchor": "start", "offset": 12},
         "data": {"values": values},
-        "encoding": {"y": {"field": "cell", "type": "nominal", "sort": None, "title": None}},
+        # A name cut short would be another cell's, too.
+        "encoding": {"y": {**names, "axis": {"labelLimit": 0}}},
         "layer": [
             {
                 "mark": {"type": "bar", "color": "#4c6a92"},
@@ -78,6 +91,14 @@ def svg(specification: dict[str, Any]) -> str:
         raise PicturesMissing("pictures need the extra: pip install 'cairn-sdk[pictures]'") from cause
     picture: str = vl_convert.vegalite_to_svg(json.dumps(specification), allowed_base_urls=[])
     return picture
+
+
+def _kept_back(cells: Sequence[dict[str, Any]], shown: Sequence[dict[str, Any]]) -> list[str]:
+    """What the rules mean that keep rows back, and how many cells have no row."""
+    lines = [f"{rule}: {RULES[rule]}" for rule in RULES if any(cell["rule"] == rule for cell in shown)]
+    if more := len(cells) - len(shown):
+        lines.append(f"{more} more cells are kept back (P1: {RULES['P1']})")
+    return lines
 
 
 def _bar(cell: dict[str, Any], figure: str | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from cairn.cli.app import HomeOption, JsonOption
 from cairn.cli.bulletin_telling import run
 from cairn.cli.figures import CsvOption, SvgOption, VegaOption, tell_figures
 from cairn.cli.outcome import Exit, emit, note, say
-from cairn_protocol.messages.trends import Axis, Query, Step, TrendQuestion
+from cairn_protocol.messages.trends import QUERIES, Axis, Query, Step, TrendQuestion
 
 if TYPE_CHECKING:
     from cairn.session import Session
@@ -27,7 +27,8 @@ PeriodOption = Annotated[
 @analyst.command()
 def trends(
     by: Annotated[
-        list[Axis] | None, typer.Option(help="Axis; twice for two. GET /v1/trends lists those published.")
+        list[Axis] | None,
+        typer.Option(help="Axis; twice for two, as `family` and `region`. Default: family."),
     ] = None,
     step: Annotated[Step, typer.Option(help="How long a period is.")] = Step.QUARTER,
     home: HomeOption = None,
@@ -37,7 +38,7 @@ def trends(
     svg: SvgOption = None,
 ) -> None:
     """Series of events by family, tier, destination or region; the latest against what is usual."""
-    axes = tuple(by) if by else (Axis.FAMILY,)
+    axes = _published(Query.TRENDS, tuple(by) if by else (Axis.FAMILY,))
     question = TrendQuestion(query=Query.TRENDS, by=axes, step=step)
     title = f"Events by {', '.join(axes)} and {step}"
     _ask(question, title, home, as_json=as_json, as_csv=as_csv, vega=vega, svg=svg)
@@ -97,7 +98,7 @@ def clearance(
     svg: SvgOption = None,
 ) -> None:
     """How many closed events were cleared: what an innocent explanation turned out to be likely for."""
-    question = TrendQuestion(query=Query.CLEARANCE, by=(by,), period=period)
+    question = TrendQuestion(query=Query.CLEARANCE, by=_published(Query.CLEARANCE, (by,)), period=period)
     _ask(question, f"Cleared, by {by}, {period}", home, as_json=as_json, as_csv=as_csv, vega=vega, svg=svg)
 
 
@@ -144,6 +145,14 @@ def budget(home: HomeOption = None, as_json: JsonOption = False) -> None:
                 f"{account['left']:g} of {account['limit']:g} {account['unit']} left"
             )
     raise typer.Exit(Exit.CLEAR)
+
+
+def _published(query: Query, axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+    """The axes, if the query is published by them."""
+    if axes not in QUERIES[query]:
+        listed = ", ".join(" with ".join(each) for each in sorted(QUERIES[query]) if each)
+        raise typer.BadParameter(f"published are {listed}", param_hint="--by")
+    return axes
 
 
 def _ask(question: TrendQuestion, title: str, home: Path | None, *, as_json: bool, **how: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from cairn.charts import RULES
 from cairn.cli.outcome import emit, note, say
 
 CsvOption = Annotated[bool, typer.Option("--csv", help="CSV on standard output.")]
@@ -17,15 +18,6 @@ SvgOption = Annotated[
     Path | None, typer.Option("--svg", help="Write the picture as SVG; made on this machine.")
 ]
 
-RULES: Final = {
-    "P1": "fewer than 5 groups",
-    "P2": "one group has more than a quarter",
-    "margins": "the totals would give another cell away",
-    "difference": "too little changed since it was last told",
-    "overlap": "with earlier answers it would give a cell away",
-    "floor": "below the floor that four groups could reach",
-    "void": "the sum was outside its window",
-}
 _LEFT_OUT: Final = frozenset({"cell", "verdict", "rule", "band", "groups"})
 
 
