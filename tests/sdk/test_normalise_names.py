@@ -48,6 +48,10 @@ def test_case_accents_script_order_and_legal_form_do_not_change_a_name(typed: st
             Kind.EDIT,
         ),
         ("Meridian Vakuum Supply", "Meridian Vacuum Suply", Kind.SOUND),
+        ("Kestrel in the Weir Ltd", "Kestrelin the Weir Ltd", Kind.EDIT),
+        ("Zanvo OOD", "ZanvoOOD", Kind.EDIT),
+        ("Zanvor", "Zanor", Kind.EDIT),
+        ("Tavu", "Taavu", Kind.EDIT),
         ("MVSFW", "Meridian Vacuum Supply Fittings Works LLC", Kind.ACRONYM),
     ],
 )
@@ -121,10 +125,38 @@ def test_what_tells_siblings_apart_is_never_edited_away(one: str, other: str) ->
         ("Halcyon Weir Limitwd", "Halcyon Weir"),
         ("Halcyon ElectronicsInc.", "Halcyon Electronics, Inc."),
         ("Orkide Teknik Dış Ticaret A.Ş.", "Orkide Teknik"),
+        ("Halcyon Weir Technolgoy", "Halcyon Weir Technology"),
     ],
 )
 def test_a_slip_in_a_word_that_everybody_knows_is_undone(typed: str, meant: str) -> None:
     assert fingerprint(typed, "TR") == fingerprint(meant, "TR")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Zanvo Open Joint Stock Co.",
+        "Joint Public Stock Company Zanvo",
+        "CLOSEDJOINT-STOCK COMPANY 'ZANVO'",
+        "Obschestvo s ogranichennoy otvetstvennostyu Zanvo",
+        "OBSHCHESTVO S OTVETSTVENNOSTYU OGRANICHENNOI 'ZANVO'",
+        "Zanvo S.A. DEC.V.",
+        "Zanvo S.. de R.L. de C.V.",
+        "Zanvo W.L.L.",
+        "Zanvo S.A.L. Offshore",
+        "Zanvo Youxian Gongsi",
+        "Zanvo EOOD",
+        "ТОО «Занво»",
+        "Chusik Hoesa Zanvo",
+    ],
+)
+def test_a_legal_form_is_dropped_whatever_its_order_spaces_and_spelling(typed: str) -> None:
+    assert words_of(typed).core == ("zanvo",)
+
+
+@pytest.mark.parametrize("typed", ["Tehree Rivers Zanvo", "Zanvo Open Forces", "Zanvo Venture"])
+def test_words_that_only_resemble_a_form_or_a_number_stay(typed: str) -> None:
+    assert words_of(typed).core == tuple(typed.lower().split())
 
 
 def test_a_name_with_nothing_telling_beside_a_slip_stays_as_it_is() -> None:

@@ -7,7 +7,7 @@
 | BAG | swapped, merged, split words; swapped letters; doubled letters | same letters and numbers |
 | SOUND | spellings that sound alike | same sound |
 | ACRONYM | an acronym and the name it stands for | same initials |
-| EDIT | one letter more, less or other | within one letter of each other |
+| EDIT | one letter more, less or other; a missing space | within one letter of each other |
 
 NAME_COMMON and short values of the fuzzy kinds are bound to the party's country ("" where it is not
 told), for they recur by chance; a value of `LONG_VALUE_LETTERS` or more stands alone, so that a report without a
@@ -19,7 +19,7 @@ Source: the matching study, section 3 (fps, fpw, bags, mets, symb).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Final
 
@@ -40,6 +40,7 @@ TELLING_LETTERS: Final = 14
 MIN_BAG_LETTERS: Final = 6
 MIN_SOUND_LETTERS: Final = 5
 MIN_EDIT_LETTERS: Final = 6
+MIN_WHOLE_LETTERS: Final = 4
 MIN_EDITED_WORD: Final = 5
 MIN_SHUFFLED_LETTERS: Final = 13
 LONG_VALUE_LETTERS: Final = 16
@@ -117,23 +118,40 @@ def acronym(words: Words) -> str | None:
 
 
 def edits(words: Words, *, telling: bool) -> Iterator[str]:
-    """The sorted core joined, and that with one letter left out: names one edit apart share a value.
+    """The core joined, all words as typed joined, and the core with one letter left out.
+
+    Names one edit apart share a value, and so do names of which one lacks a space or has one too many, be it
+    before a small word or a legal form.
 
     telling  whether the name has `TELLING_LETTERS` in rare words. Then values of `MIN_SHUFFLED_LETTERS` or
              more are written with their letters in order, so that a slip is found beside swapped, merged
              and split words, and a letter that occurs twice costs one value.
 
-    Numbers and the letters of short words stay: they are what tells HTL from HTP and Plant 12 from Plant 13. At
-    most `FUZZY_COUNT[EDIT]`, distinct: the name itself in either order, then slips in its rare words.
+    Numbers and the letters of short words stay: they are what tells HTL from HTP and Plant 12 from Plant 13. So a
+    name of `MIN_WHOLE_LETTERS` has no slips, but it is itself what a longer one's slip leaves, and a letter doubled
+    in it is found. At most `FUZZY_COUNT[EDIT]`, distinct: the whole names, then slips in its rare words.
     """
     core = sorted(words.core)
     joined, numbers = _letters_and_numbers(core)
-    if len(joined) < MIN_EDIT_LETTERS:
-        return
+    as_typed, _ = _letters_and_numbers(words.core)  # two words or one, as long as nobody swaps them
 
     def written(value: str) -> str:
         return "".join(sorted(value)) if telling and len(value) >= MIN_SHUFFLED_LETTERS else value
 
+    whole = [written(joined), written(as_typed)]
+    if len(joined) < MIN_EDIT_LETTERS:
+        whole.append(_DOUBLED.sub(r"\1", joined))
+    values = dict.fromkeys(value + numbers for value in whole if len(value) >= MIN_WHOLE_LETTERS)
+    unparted = "".join(words.typed)
+    if len(unparted) >= MIN_EDIT_LETTERS:
+        values[unparted] = None
+    if len(joined) >= MIN_EDIT_LETTERS:
+        values |= dict.fromkeys(slip + numbers for slip in _slips(core, joined, written))
+    yield from list(values)[: FUZZY_COUNT[Kind.EDIT]]
+
+
+def _slips(core: Sequence[str], joined: str, written: Callable[[str], str]) -> Iterator[str]:
+    """The letters of the core with one left out, those of rare words first, in an order that tells nothing."""
     rare: dict[str, None] = {}
     common: dict[str, None] = {}
     before = 0
@@ -144,10 +162,8 @@ def edits(words: Words, *, telling: bool) -> Iterator[str]:
             for at in range(before, before + len(letters)):
                 slips[written(joined[:at] + joined[at + 1 :])] = None
         before += len(letters)
-    as_typed, _ = _letters_and_numbers(words.core)  # two words or one, as long as nobody swaps them
-    found = dict.fromkeys((written(joined), written(as_typed), *sorted(rare), *sorted(common)))
-    for value in list(found)[: FUZZY_COUNT[Kind.EDIT]]:
-        yield value + numbers
+    yield from sorted(rare)
+    yield from sorted(common)
 
 
 def _letters_and_numbers(core: Sequence[str]) -> tuple[str, str]:

@@ -59,8 +59,8 @@ def spelt_right(words: Sequence[str]) -> list[str]:
     right: list[str] = []
     telling: set[str] = set()
     for word in words:
-        parts = _parted(word)
-        known = _known_word(word) if len(parts) == 1 else None
+        known = _known_word(word)
+        parts = () if known else _parted(word)  # "technolgoy" is a slip, not "techno" and a word
         right.extend((known,) if known else parts)
         if not known:
             telling.update(parts)
@@ -145,7 +145,10 @@ def _known() -> frozenset[str]:
     return frozenset(
         word
         for word in words
-        if word.isascii() and word.isalpha() and MIN_LETTERS <= len(word) <= MAX_LETTERS
+        if word.isascii()
+        and word.isalpha()
+        and not name_words().abbreviations.get(word, "").isdigit()  # "tehree" is no "three"
+        and MIN_LETTERS <= len(word) <= MAX_LETTERS
     )
 
 

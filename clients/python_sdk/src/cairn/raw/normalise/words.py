@@ -28,10 +28,29 @@ MAX_LETTERS: Final = 400
 MAX_WORDS: Final = 32
 # Fewer letters than this are no core: a name made of legal forms alone keeps all its words.
 MIN_CORE_LETTERS: Final = 3
+# A legal form of several words with this many letters is known by them, in whatever order and with whatever spaces.
+LONG_FORM_LETTERS: Final = 14
+# A shorter word that has a slip and a form glued to it is more likely a name: "Taansas" is no "Trans SA".
+SLIP_BEFORE_FORM_LETTERS: Final = 8
+SHORT_FORM_OF_A_WORD: Final = 3
+JOINED_FORM_LETTERS: Final = 6
+PARTED_FORM_WORDS: Final = 6
 # Fund I and Fund II are two.
 NUMERALS: Final = frozenset(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"])
 
-_DOTTED_INITIALS: Final = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
+_DOTTED_INITIALS: Final = re.compile(r"\b(?:[^\W\d_]\.+){2,}(?:[^\W\d_]\b)?")
+# One Russian word, written by the rules of several countries: obshchestvo, obschestvo, obshhestvo.
+_CYRILLIC_SPELLINGS: Final = (
+    ("shch", "s"),
+    ("shh", "s"),
+    ("sch", "s"),
+    ("sh", "s"),
+    ("ts", "c"),
+    ("ye", "e"),
+    ("je", "e"),
+    ("y", "i"),
+    ("j", "i"),
+)
 _APOSTROPHES: Final = str.maketrans(dict.fromkeys("’‘`´ʼʹ′", "'"))
 _NOT_ALPHANUMERIC: Final = re.compile(r"[^a-z0-9]+")
 _LATIN: Final = re.compile(r"^[0-9a-z\u00c0-\u024f]+$")
@@ -69,7 +88,7 @@ def _core(native: Sequence[str], typed: Sequence[str]) -> tuple[str, ...]:
     core = [word for word in _to_ascii(_without_legal_forms(native)) if word not in dropped]
     while len(core) > 1 and len(core[-1]) == 1 and core[-1].isalpha() and core[-1] not in NUMERALS:
         core.pop()  # "... de R.L. de C.V." leaves single letters behind
-    core = [_unglue(word) for word in core]
+    core = [_unglue(word, alone=len(core) == 1) for word in core]
     while len(core) > 1 and (core[-1] in table.form_debris or core[-1] in table.form_words):
         core.pop()
     core = [table.abbreviations.get(word, word) for word in core]
@@ -136,15 +155,56 @@ def _without_legal_forms(native: Sequence[str]) -> list[str]:
             *by_first.get(native[at], ()),
             *(by_first.get(plain[at], ()) if plain[at] != native[at] else ()),
         )
-        for form in forms:
-            here = slice(at, at + len(form))
-            if tuple(native[here]) == form or tuple(plain[here]) == form:
-                at += len(form)
-                break
-        else:
-            kept.append(_without_unspaced_form(native[at], unspaced))
-            at += 1
+        well_parted = next((len(form) for form in forms if form in _both(native, plain, at, len(form))), 0)
+        if taken := max(well_parted, _badly_parted_form_at(plain, at)):
+            at += taken
+            continue
+        kept.append(_without_unspaced_form(native[at], unspaced))
+        at += 1
     return kept or list(native)
+
+
+def _both(native: Sequence[str], plain: Sequence[str], at: int, count: int) -> tuple[tuple[str, ...], ...]:
+    return tuple(native[at : at + count]), tuple(plain[at : at + count])
+
+
+def _badly_parted_form_at(plain: Sequence[str], at: int) -> int:
+    """How many words from here on are a legal form badly parted, a long one perhaps in another order; or 0."""
+    joined_forms, long_forms = _joined_forms(), _long_forms()
+    for count in range(min(PARTED_FORM_WORDS, len(plain) - at), 0, -1):
+        here = plain[at : at + count]
+        if "".join(here) in joined_forms or _as_long_form(here) in long_forms:
+            return count
+    return 0
+
+
+@cache
+def _joined_forms() -> frozenset[str]:
+    """Legal forms of several words without their spaces: "S.A. deC.V." is still one."""
+    table = name_words()
+    parted = [_split(form) for form in (*table.legal_forms, *table.own_legal_forms)]
+    joined = {"".join(form) for form in parted if len(form) > 1}
+    return frozenset(form for form in joined if len(form) >= JOINED_FORM_LETTERS and form.isascii())
+
+
+@cache
+def _long_forms() -> frozenset[str]:
+    """The letters, in order, of legal forms of several words, each long enough to be no other words by chance."""
+    table = name_words()
+    forms = (
+        _as_long_form(_split(form)) for form in (*table.legal_forms, *table.own_legal_forms) if " " in form
+    )
+    return frozenset(form for form in forms if len(form) >= LONG_FORM_LETTERS)
+
+
+def _as_long_form(words: Sequence[str]) -> str:
+    """Words as what survives their order, their spaces and how Cyrillic is written in Latin letters."""
+    if not all(word.isascii() for word in words):
+        return ""
+    joined = "".join("company" if word == "co" else word for word in words)
+    for spelt, plain in _CYRILLIC_SPELLINGS:
+        joined = joined.replace(spelt, plain)
+    return "".join(sorted(joined))
 
 
 def _without_accents(word: str) -> str:
@@ -164,17 +224,22 @@ def _without_unspaced_form(word: str, forms: Sequence[str]) -> str:
     return word
 
 
-def _unglue(word: str) -> str:
+def _unglue(word: str, *, alone: bool) -> str:
     """The word without a legal form that a missing space glued to its end.
 
     A short form may be any word's end: what stands before it must be a word of public names, and both not.
+    A form of two letters is left on a word that is the whole name: "Transas" is no "Trans AS".
     """
     for form in name_words().glued_forms:
         if word.endswith(form) and len(word) >= len(form) + 4:
             return word[: -len(form)]
     for form in GLUED_SHORT_FORMS:
+        if alone and len(form) < SHORT_FORM_OF_A_WORD:
+            continue
         if word.endswith(form) and len(word) >= len(form) + 4 and not is_public(word):
-            front = spelt_alone(word[: -len(form)])
+            front = word[: -len(form)]
+            if len(front) >= SLIP_BEFORE_FORM_LETTERS:
+                front = spelt_alone(front)
             if is_public(front):
                 return front
     return word
