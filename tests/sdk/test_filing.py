@@ -1,16 +1,20 @@
 """Filing several inquiries at once: each gets its own answer, and none is taken for another."""
 
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.requests import Request
 
-from cairn import AsyncHub, Inquiry
+from cairn import AsyncHub, Hub, Inquiry
 from cairn.filing import ReceiptStatus
 from cairn.raw.normalise import normaliser_digest
-from tests.sdk.small_network import SmallNetwork, home_on, refused
+from cairn.raw.register import State
+from cairn_protocol.messages.log import LeafKind
+from tests.sdk.small_network import Server, SmallNetwork, home_on, refused
 from tests.support.reports import firm
 
 ALDER = firm("alder", 1)
@@ -76,3 +80,41 @@ async def test_a_batch_that_the_hub_refuses_whole_is_refused_one_by_one(
     assert all(str(answer.reason).startswith("bad-message") for answer in answers)
     network.hub.replies.clear()
     assert [one.status for one in await hub.report_all(two)] == [ReceiptStatus.PROMISED] * 2
+
+
+@pytest.mark.parametrize("path", ["/v1/evaluate", "/v1/reports"])
+async def test_what_another_process_withdraws_meanwhile_stays_withdrawn_and_is_not_on_file(
+    hub: AsyncHub, network: SmallNetwork, path: str
+) -> None:
+    """Two commands on one home: who is told `withdrawn` finds no promise there afterwards."""
+    home, asked, turn = (await hub.session()).home.folder, threading.Event(), threading.Lock()
+    servers = [*network.trustees, network.hub]
+
+    def withdraw_first(server: Server) -> Callable[[Request, bytes], Any]:
+        def reply(request: Request, body: bytes) -> Any:
+            del server.replies[path]
+            with turn:  # so that no trustee answers before it is withdrawn
+                if not asked.is_set():
+                    asked.set()
+                    with ThreadPoolExecutor(1) as another:
+                        another.submit(_withdraw, home).result()
+            return server.answer(request, body)
+
+        return reply
+
+    for server in servers:
+        server.replies[path] = withdraw_first(server)
+    told = await hub.report(Inquiry.from_mapping(BUYER))
+
+    session = await hub.session()
+    filed = session.register.filed("A-1")
+    assert asked.is_set()
+    assert (told.status, filed and filed.state) == (ReceiptStatus.REFUSED, State.WITHDRAWN)
+    assert str(told.reason).startswith("withdrawn")
+    retracted = any(entry.kind is LeafKind.RETRACTION for entry in network.hub.log.entries)
+    assert retracted or not network.hub.reports
+
+
+def _withdraw(home: Path) -> None:
+    with Hub(home) as hub:
+        hub.withdraw("A-1")

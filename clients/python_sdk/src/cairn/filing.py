@@ -32,6 +32,7 @@ from cairn_protocol.tags import Tag, derive
 BATCH = 50
 OVERDUE_SECONDS = 60  # the hub merges a promised leaf within this time
 
+_WITHDRAWN = "withdrawn: this report was taken back; a new matter needs a new inquiry_id"
 _OTHER_INQUIRY = (
     "report-id-reused: another inquiry was filed under this inquiry_id; give the new one an id of its own"
 )
@@ -127,7 +128,7 @@ def _admit(session: Session, inquiry: Inquiry, narrative: bool, user: str | None
         session.register.keep(filed)
         return filed
     if earlier.state is State.WITHDRAWN:
-        return _refuse(earlier, "withdrawn: this report was taken back; a new matter needs a new inquiry_id")
+        return _refuse(earlier, _WITHDRAWN)
     if earlier.inquiry != content:
         return _refuse(earlier, _OTHER_INQUIRY)
     return earlier if earlier.state is State.READY else receipt_of(earlier)
@@ -148,7 +149,9 @@ def receipt_of(filed: Filed, why_queued: str | None = None) -> Receipt:
         State.REFUSED: ReceiptStatus.REFUSED,
         State.WITHDRAWN: ReceiptStatus.REFUSED,
     }[filed.state]
-    why = _HELD if filed.state is State.HELD else filed.reason or why_queued
+    why = filed.reason or why_queued
+    if filed.state in (State.HELD, State.WITHDRAWN):
+        why = _HELD if filed.state is State.HELD else _WITHDRAWN
     return Receipt(filed.inquiry_id, str(filed.report_id), status, why, filed.promise)
 
 
@@ -162,7 +165,7 @@ async def go_on(session: Session, filed: Sequence[Filed]) -> list[Receipt]:
         ]
     except (TrusteeUnavailable, Unreachable) as error:
         return [receipt_of(f, str(error)) for f in filed]
-    free = [f for f in ready if f.state is not State.HELD]
+    free = [f for f in ready if f.state not in (State.HELD, State.WITHDRAWN)]
     sent = {receipt.inquiry_id: receipt for receipt in await _send(session, free)}
     return [sent.get(f.inquiry_id) or receipt_of(f) for f in ready]
 
@@ -177,10 +180,12 @@ async def make_ready(session: Session, filed: Sequence[Filed]) -> list[Filed]:
     ready: dict[str, Filed] = {}
     with session.register.transaction():
         for f, one in zip(waiting, built, strict=True):
-            ready[f.inquiry_id] = msgspec.structs.replace(
+            made = msgspec.structs.replace(
                 f, state=state, digest=one.report.signed.digest(), report=encode(one.report)
             )
-            session.register.keep(ready[f.inquiry_id], [tag for _, tag in one.tags])
+            ready[f.inquiry_id] = _withdrawn(session, f) or made
+            if ready[f.inquiry_id] is made:
+                session.register.keep(made, [tag for _, tag in one.tags])
     return [ready.get(f.inquiry_id, f) for f in filed]
 
 
@@ -232,9 +237,17 @@ async def _send(session: Session, ready: Sequence[Filed]) -> list[Receipt]:
         return [receipt_of(f, str(error)) for f in ready]
     kept = [_with_answer(session, f, answer) for f, answer in zip(ready, answers, strict=True)]
     with session.register.transaction():
-        for f in kept:
-            _keep(session, f)
-    return [receipt_of(f) for f in kept]
+        standing = [_withdrawn(session, f) or f for f in kept]
+        for f in standing:
+            if f.state is not State.WITHDRAWN:
+                _keep(session, f)
+    return [receipt_of(f) for f in standing]
+
+
+def _withdrawn(session: Session, filed: Filed) -> Filed | None:
+    """The inquiry's record if it was withdrawn since `filed` was read, by another process of this home: that stands."""
+    now = session.register.filed(filed.inquiry_id)
+    return now if now is not None and now.state is State.WITHDRAWN else None
 
 
 def _keep(session: Session, filed: Filed) -> None:
@@ -283,17 +296,18 @@ async def release(session: Session, inquiry_id: str, user: str) -> Receipt:
 
     Raises NotReleasable; KeyError if nothing was filed under that id.
     """
-    filed = session.register.filed(inquiry_id)
-    if filed is None:
-        raise KeyError(inquiry_id)
-    if filed.state is not State.HELD:
-        raise NotReleasable("nothing is held under that inquiry_id")
-    if not user.strip():
-        raise NotReleasable("a release needs a named person: say who you are with --user")
-    if filed.filed_by is not None and user.strip().casefold() == filed.filed_by.strip().casefold():
-        raise NotReleasable("whoever filed a report can't release it: a second person must")
-    released = msgspec.structs.replace(filed, state=State.READY, released_by=user.strip())
-    session.register.keep(released)
+    with session.register.transaction():
+        filed = session.register.filed(inquiry_id)
+        if filed is None:
+            raise KeyError(inquiry_id)
+        if filed.state is not State.HELD:
+            raise NotReleasable("nothing is held under that inquiry_id")
+        if not user.strip():
+            raise NotReleasable("a release needs a named person: say who you are with --user")
+        if filed.filed_by is not None and user.strip().casefold() == filed.filed_by.strip().casefold():
+            raise NotReleasable("whoever filed a report can't release it: a second person must")
+        released = msgspec.structs.replace(filed, state=State.READY, released_by=user.strip())
+        session.register.keep(released)
     (receipt,) = await _send(session, [released])
     return receipt
 
@@ -335,11 +349,16 @@ async def withdraw(session: Session, inquiry_id: str) -> Receipt:
 
     Raises KeyError if nothing was filed under that id; Unreachable leaves everything as it was.
     """
-    filed = session.register.filed(inquiry_id)
-    if filed is None:
-        raise KeyError(inquiry_id)
-    if filed.before is not None and filed.state in (State.WAITING, State.HELD):
-        filed = filed.before  # the hub has that one; the amendment never left
+    with (
+        session.register.transaction()
+    ):  # whoever files at this moment finds it withdrawn, or ready to be sent
+        filed = session.register.filed(inquiry_id)
+        if filed is None:
+            raise KeyError(inquiry_id)
+        if filed.before is not None and filed.state in (State.WAITING, State.HELD):
+            filed = filed.before  # the hub has that one; the amendment never left
+        if filed.state not in (State.READY, State.PROMISED, State.PROVEN):
+            return _took_back(session, filed)
     if filed.state is State.READY:
         # It may have reached the hub although no promise came back: only a filed report can be taken back.
         (receipt,) = await _send(session, [filed])
@@ -351,6 +370,9 @@ async def withdraw(session: Session, inquiry_id: str) -> Receipt:
         await session.hub.retract(
             Retraction(member=session.profile.party, report_id=filed.report_id, digest=filed.digest)
         )
-    withdrawn = msgspec.structs.replace(filed, state=State.WITHDRAWN)
-    session.register.keep(withdrawn)
-    return Receipt(inquiry_id, str(filed.report_id), ReceiptStatus.REFUSED, "withdrawn", filed.promise)
+    return _took_back(session, filed)
+
+
+def _took_back(session: Session, filed: Filed) -> Receipt:
+    session.register.keep(msgspec.structs.replace(filed, state=State.WITHDRAWN))
+    return Receipt(filed.inquiry_id, str(filed.report_id), ReceiptStatus.REFUSED, "withdrawn", filed.promise)

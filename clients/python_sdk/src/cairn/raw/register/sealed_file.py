@@ -121,7 +121,10 @@ def _told() -> Iterator[None]:
             raise RegisterError(
                 "the disk is full: nothing was changed; make room and run the same again"
             ) from cause
-        raise RegisterError(f"the register can't be opened: {text}") from cause
+        raise RegisterError(
+            f"the register can't be opened or written ({text}): see that its folder is there and that you may write "
+            "to it, then run the same again"
+        ) from cause
     except sqlite3.DatabaseError as cause:
         raise RegisterError(
             "the register is damaged: move register.db aside and file again (report ids stay the same)"
