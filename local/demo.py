@@ -9,13 +9,11 @@ import datetime as dt
 import os
 import signal
 import sys
-import tempfile
 import textwrap
 import time
 from asyncio import to_thread
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 
@@ -24,11 +22,13 @@ from cairn.advice import Advice
 from cairn.client.errors import ProofInvalid
 from cairn.filing import Receipt
 from local import bulletins_told, corrections, filing, returns_told, town, trends_told
+from local.passing import passing_town, stopping_is_an_exit
 from local.processes import CommandFailed, attempt, command, wait_until
 from local.running import Local, database_url
 from local.stories import ORKIDE, S3_LATER, SCOPE, ZARYA
 from local.town import Town
 
+PREFIX = "cairn-demo-"  # of the folders where demos live
 _INQUIRIES = 160
 _SEED = 7
 _REFUSED = 6
@@ -41,19 +41,16 @@ class NotAsTold(Exception):
 def main() -> int:
     """Tell the story; 0 if everything was as told."""
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="cairn-demo-") as folder:
-        os.chmod(folder, 0o755)  # the private database's own user must pass through
-        place = Town(Path(folder) / "run")
-        local: Local | None = None
-        try:
-            local = _set_up(place)
-            asyncio.run(_tell(local))
-        except (CommandFailed, NotAsTold) as failed:
-            print(f"\nThe demo stopped: {failed}", file=sys.stderr)
-            return 1
-        finally:
-            if local is not None:
-                local.stop()
+    stopping_is_an_exit()
+    try:
+        with passing_town(PREFIX) as place:
+            asyncio.run(_tell(_set_up(place)))
+    except (CommandFailed, NotAsTold) as failed:
+        print(f"\nThe demo stopped: {failed}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nThe demo was stopped, and what it had started.", file=sys.stderr)
+        return 130
     print(f"\nEverything was ended and removed. {time.monotonic() - begun:.0f} seconds.")
     return 0
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from local import bulletins, corrections, filing, returns, town, trends
+from local.passing import stopping_is_an_exit
 from local.processes import CommandFailed, write_json
 from local.running import Local
 from local.town import Town
@@ -22,17 +23,31 @@ _SEED = 20
 def main() -> int:
     """Bring it up; 0 once it is."""
     place = Town(Path(".run").resolve())
+    stopping_is_an_exit()
     try:
         local = Local.remembered(place) or _found(place)
-        started = local.ensure_up()
-        _prepare(local)
+        started = _brought_up(local)
     except CommandFailed as failed:
         print(f"make run: {failed}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("make run: stopped, and what was running; `make run` goes on from here", file=sys.stderr)
+        return 130
     write_json(place.folder / "access.json", local.access())
     print(f"started: {', '.join(started)}" if started else "everything was already running")
     print(_lines_to_paste(local))
     return 0
+
+
+def _brought_up(local: Local) -> list[str]:
+    """Start and fill it; who is asked to stop meanwhile leaves nothing running. The names of what was started."""
+    try:
+        started = local.ensure_up()
+        _prepare(local)
+    except (KeyboardInterrupt, SystemExit):
+        local.stop()
+        raise
+    return started
 
 
 def _found(place: Town) -> Local:

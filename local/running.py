@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub.storage.embedded import EmbeddedPostgres
 from local import bulletins
-from local.processes import CommandFailed, Running, alive, end, write_json
+from local.processes import CommandFailed, Running, alive, end, wait_until_ready, write_json
 from local.town import ANALYSTS, FIRMS, REVIEWERS, Town, start_hub, start_trustee
 
 
@@ -47,15 +47,19 @@ class Local:
     def ensure_up(self) -> list[str]:
         """Start what does not run. Returns the names of what was started."""
         down = [name for name in (*self.trustee_urls, "hub") if not self._is_up(name)]
+        for name in down:
+            self.processes[name] = self._start(name)
+            self.remember()  # at once: whoever is killed while it comes up leaves what can be found and ended
         failures: list[BaseException] = []
         with ThreadPoolExecutor(4) as pool:
-            for name, start in [(name, pool.submit(self._start, name)) for name in down]:
+            for name, ready in [(name, pool.submit(self._wait_for, name)) for name in down]:
                 try:
-                    self.processes[name] = start.result()
+                    ready.result()
                 except CommandFailed as failed:
                     failures.append(failed)
-        self.remember()
+                    self._end(name)
         if failures:
+            self.remember()
             raise failures[0]
         return down
 
@@ -64,15 +68,21 @@ class Local:
         return running is not None and alive(running.pid, running.started)
 
     def _start(self, name: str) -> Running:
-        if name == "hub":
-            return start_hub(self.town, self.hub_url)
-        return start_trustee(self.town, name, self.trustee_urls[name])
+        return start_hub(self.town) if name == "hub" else start_trustee(self.town, name)
+
+    def _wait_for(self, name: str) -> None:
+        """Return once it answers. Raises CommandFailed."""
+        url = f"{self.hub_url}/readyz" if name == "hub" else f"{self.trustee_urls[name]}/healthz"
+        wait_until_ready(url, self.processes[name])
+
+    def _end(self, name: str) -> None:
+        if running := self.processes.pop(name, None):
+            end(running.pid, running.started)
 
     def stop(self) -> None:
         """End everything, the hub (and its database) first."""
         for name in ("hub", *self.trustee_urls):
-            if running := self.processes.pop(name, None):
-                end(running.pid, running.started)
+            self._end(name)
         self.remember()
 
     def access(self) -> dict[str, object]:

@@ -22,7 +22,7 @@ from hub.members.acts import propose
 from hub.members.invitations import Invited, invite
 from hub.services import Services
 from hub.verbs.saying import with_services
-from local.processes import Running, command, free_port, start, wait_until, wait_until_ready
+from local.processes import Running, command, free_port, start, wait_until
 from trustee import keys as key_file
 from trustee.desk import desk
 from trustee.home import Home as TrusteeHome
@@ -152,18 +152,14 @@ def _signature(town: Town, name: str) -> Path:
     return town.folder / f"genesis-{name}.sig"
 
 
-def start_trustee(town: Town, name: str, url: str) -> Running:
-    """Start a trustee's server and wait until it answers."""
-    running = start(["cairn-trustee", "serve", "--home", town.trustee(name)], town.trustee(name) / "log")
-    wait_until_ready(f"{url}/healthz", running)
-    return running
+def start_trustee(town: Town, name: str) -> Running:
+    """Start a trustee's server."""
+    return start(["cairn-trustee", "serve", "--home", town.trustee(name)], town.trustee(name) / "log")
 
 
-def start_hub(town: Town, url: str) -> Running:
-    """Start the hub's server, with its database, and wait until it is ready."""
-    running = start(["cairn-hub", "serve", "--home", town.hub], town.hub / "log")
-    wait_until_ready(f"{url}/readyz", running)
-    return running
+def start_hub(town: Town) -> Running:
+    """Start the hub's server, which starts its database."""
+    return start(["cairn-hub", "serve", "--home", town.hub], town.hub / "log")
 
 
 def enrol_everybody(town: Town, say: Say) -> None:

@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +26,7 @@ import pytest
 
 from tests.support.wire import Wire
 
-PREFIX = "cairn-test-town-"  # and the process that made it
+PREFIX = "cairn-test-town-"
 PATIENCE_SECONDS = 40
 
 _T = TypeVar("_T")
@@ -267,25 +266,6 @@ def until(happened: Callable[[], bool], patience: float = PATIENCE_SECONDS) -> N
         time.sleep(0.05)
 
 
-def clear_leftovers() -> None:
-    """End the processes of test sessions that were killed before they could."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
-        if not psutil.pid_exists(int(folder.name.removeprefix(PREFIX).split("-")[0])):
-            _end(folder)
-
-
-def _end(folder: Path) -> None:
-    from hub.storage.embedded import EmbeddedPostgres
-    from local.running import Local
-    from local.town import Town
-
-    place = Town(folder / "run")
-    if local := Local.remembered(place):
-        local.stop()
-    EmbeddedPostgres(place.hub / "postgres").stop()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture(scope="session")
 def town() -> Iterator[RunningTown]:
     """Hub, three trustees and thirteen firms, with an empty index published."""
@@ -294,24 +274,24 @@ def town() -> Iterator[RunningTown]:
     from hub.home import keep_settings, keep_trustees
     from local import filing
     from local import town as setting_up
+    from local.passing import passing_town
     from local.processes import free_port
     from local.running import Local
-    from local.town import Town
 
     def say(_: str) -> None:
         """Nobody listens."""
 
-    clear_leftovers()
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-    place = Town(folder / "run")
     wires: dict[str, Wire] = {}
-    try:
+    with contextlib.ExitStack() as stack:
+        place = stack.enter_context(passing_town(PREFIX))
         hub_url, trustee_urls = setting_up.found(place, say)
         # Everybody is told the wires' addresses; the hub's own becomes another one, behind its wire.
         behind = free_port()
         keep_settings(place.hub, {"CAIRN_HUB_PORT": str(behind)})
         wires["hub"] = Wire(behind, urlsplit(hub_url).port or 0)
         wires |= {name: Wire(urlsplit(url).port or 0) for name, url in trustee_urls.items()}
+        for wire in wires.values():
+            stack.callback(wire.close)
         keep_trustees(place.hub, {name: wires[name].url for name in trustee_urls})
         # A trustee answers only what was signed for an address of its own.
         os.environ["CAIRN_TRUSTEE_ADDRESSES"] = json.dumps([wires[name].url for name in trustee_urls])
@@ -322,7 +302,3 @@ def town() -> Iterator[RunningTown]:
         setting_up.allow_bulk(place, [today, today + dt.timedelta(days=1)])
         filing.publish(place)
         yield RunningTown(local, wires)
-    finally:
-        for wire in wires.values():
-            wire.close()
-        _end(folder)
