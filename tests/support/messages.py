@@ -80,6 +80,7 @@ from cairn_protocol.messages.report import (
     sign_header,
 )
 from cairn_protocol.messages.trustee import (
+    CeremonyKept,
     CeremonyPlan,
     CeremonyResult,
     CeremonyTrustee,
@@ -341,6 +342,11 @@ def _examples() -> list[Message]:
             plan=digest_of(plan),
             trustee="t1",
             keys=tuple(founded.joint_key(name) for name in JOINT_KEYS),
+        ),
+        CeremonyKept(
+            plan=digest_of(plan),
+            trustee="t1",
+            result=hashlib.sha256(b"ceremony result").digest(),
         ),
         Card(
             card_id=UUID("7c8d9e0f-1a2b-8c3d-8e4f-5a6b7c8d9e0f"),

@@ -20,6 +20,7 @@ from cairn_protocol.errors import BadDealing, BadShare, BadSignature, ProtocolEr
 from cairn_protocol.group import ORDER, encode_scalar, multiply_base
 from cairn_protocol.messages.parties import TrusteeKeys
 from cairn_protocol.messages.trustee import (
+    CeremonyKept,
     CeremonyPlan,
     CeremonyResult,
     CeremonyTrustee,
@@ -285,6 +286,36 @@ def test_nobody_is_done_before_all_have_their_shares_on_disk(table: Table) -> No
     ended = table.hold(table.meeting(1), Meeting(table.part(2), disk_full), table.meeting(3))
 
     assert isinstance(ended[1], OSError)
+    assert isinstance(ended[0], asyncio.CancelledError)  # still waiting when the test ended it
+    assert isinstance(ended[2], asyncio.CancelledError)
+
+
+def test_nobody_leaves_on_a_word_that_is_not_the_trustees_own_about_this_run(table: Table) -> None:
+    """Else whoever reaches the port sends a trustee away from another that still needs it."""
+    answers: list[int] = []
+
+    def others_say_it_was_kept(made: Made) -> None:
+        plan = digest_of(table.plan)
+        mine = CeremonyKept(
+            plan=plan,
+            trustee="t2",
+            result=digest_of(CeremonyResult(plan=plan, trustee="t2", keys=made.keys)),
+        )
+        words = (
+            sign(mine, table.keys[3].signing),
+            sign(replace(mine, result=bytes(32)), table.keys[2].signing),
+            sign(replace(mine, plan=bytes(32)), table.keys[2].signing),
+            sign(replace(mine, trustee="t9"), table.keys[2].signing),
+        )
+        for at in (0, 2):
+            url = f"{table.plan.trustees[at].url}/v1/ceremony/done"
+            answers.extend(httpx2.post(url, content=encode(word)).status_code for word in words)
+            answers.append(httpx2.post(url, content=bytes(10_000)).status_code)
+        raise OSError(28, "No space left on device")
+
+    ended = table.hold(table.meeting(1), Meeting(table.part(2), others_say_it_was_kept), table.meeting(3))
+
+    assert answers == [403, 403, 403, 403, 413] * 2
     assert isinstance(ended[0], asyncio.CancelledError)  # still waiting when the test ended it
     assert isinstance(ended[2], asyncio.CancelledError)
 

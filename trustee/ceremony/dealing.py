@@ -18,6 +18,7 @@ from cairn_protocol.errors import BadDealing
 from cairn_protocol.group import Scalar, decode_element, decode_scalar, encode_scalar
 from cairn_protocol.messages.parties import JointKeyShares
 from cairn_protocol.messages.trustee import (
+    CeremonyKept,
     CeremonyPlan,
     CeremonyResult,
     CeremonyTrustee,
@@ -25,7 +26,7 @@ from cairn_protocol.messages.trustee import (
     RevealPart,
     Reveals,
 )
-from cairn_protocol.messages.wire import Signed, digest_of, open_signed, sign
+from cairn_protocol.messages.wire import Signed, decode, digest_of, open_signed, sign
 from cairn_protocol.sharing import Index, KeyShare
 from trustee.errors import HomeError
 from trustee.keys import ServingKeys
@@ -134,7 +135,7 @@ class Part:
             for at, ceremony in enumerate(self._ceremonies)
         )
         keys = (_message("names", names[1]), _message("values", values[1]), _message("assent", assent[1]))
-        said = CeremonyResult(plan=self._digest, trustee=self.me.keys.id, keys=keys)
+        said = self._result(keys)
         return Made((names[0], values[0], assent[0]), keys, sign(said, self._keys.signing))
 
     def check_result(self, peer: CeremonyTrustee, signed: Signed, made: Made) -> None:
@@ -146,6 +147,28 @@ class Part:
         said = open_signed(signed, CeremonyResult, peer.keys.signing_key, culprit=culprit)
         if (said.plan, said.trustee, said.keys) != (self._digest, peer.keys.id, made.keys):
             raise BadDealing("it computed other joint keys", culprit=culprit)
+
+    def kept(self, made: Made) -> Signed:
+        """This trustee's word that its shares are on disk."""
+        said = CeremonyKept(
+            plan=self._digest, trustee=self.me.keys.id, result=digest_of(self._result(made.keys))
+        )
+        return sign(said, self._keys.signing)
+
+    def check_kept(self, signed: Signed, made: Made) -> str:
+        """The trustee whose word this is that it has kept the same joint keys. Raises BadDealing, BadSignature."""
+        claimed = decode(signed.body, CeremonyKept)
+        peer = next((one for one in self.plan.trustees if one.keys.id == claimed.trustee), None)
+        if peer is None:
+            raise BadDealing("not a word of a trustee's of this plan")
+        said = open_signed(signed, CeremonyKept, peer.keys.signing_key)
+        result = CeremonyResult(plan=self._digest, trustee=said.trustee, keys=made.keys)
+        if (said.plan, said.result) != (self._digest, digest_of(result)):
+            raise BadDealing("a word about another key generation")
+        return said.trustee
+
+    def _result(self, keys: tuple[JointKeyShares, JointKeyShares, JointKeyShares]) -> CeremonyResult:
+        return CeremonyResult(plan=self._digest, trustee=self.me.keys.id, keys=keys)
 
     def _opened(self, said: Reveals, dealer: CeremonyTrustee) -> tuple[Scalar, ...]:
         culprit = f"trustee:{dealer.keys.id}"

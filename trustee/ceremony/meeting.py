@@ -5,7 +5,7 @@
 | GET /v1/ceremony/commitments?dealer=ID | round 1 of that dealer, as this trustee heard it |
 | GET /v1/ceremony/reveals?holder=ID | round 2, served once every round-1 message is in, and the same everywhere |
 | GET /v1/ceremony/result | round 3 |
-| POST /v1/ceremony/done?trustee=ID | that trustee has its shares on disk; nobody leaves before all have |
+| POST /v1/ceremony/done | a trustee's signed word that it has its shares on disk; nobody leaves before all have |
 
 Too early is 425: ask again. The server lives as long as the ceremony. What it serves is public, but for
 the shares, which are sealed.
@@ -19,10 +19,10 @@ from typing import TypeVar
 
 import httpx2
 import uvicorn
-from fastapi import FastAPI, Query
+from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from cairn_protocol.errors import BadDealing
+from cairn_protocol.errors import BadDealing, ProtocolError
 from cairn_protocol.messages.trustee import CeremonyTrustee, Commitments
 from cairn_protocol.messages.wire import Signed, decode, encode
 from trustee.addresses import listen
@@ -33,6 +33,7 @@ _T = TypeVar("_T")
 _PAUSE_SECONDS = 0.1
 _ANSWER_SECONDS = 5
 _TOO_EARLY = 425
+_KEPT_BYTES = 4096
 
 
 class Meeting:
@@ -82,8 +83,8 @@ class Meeting:
             for trustee, signed in await self._each(lambda t: self._get(client, t, "result")):
                 self._part.check_result(trustee, signed, made)
             await asyncio.to_thread(self._keep, made)
-            me = self.me.keys.id
-            await self._each(lambda t: self._ask(client, "POST", t, f"done?trustee={me}"))
+            kept = encode(self._part.kept(made))
+            await self._each(lambda t: self._ask(client, "POST", t, "done", kept))
             while others := set(self.heard) - self._done:
                 self._waiting_for = others
                 await asyncio.sleep(_PAUSE_SECONDS)
@@ -141,12 +142,13 @@ class Meeting:
         return signed
 
     async def _ask(
-        self, client: httpx2.AsyncClient, method: str, trustee: CeremonyTrustee, path: str
+        self, client: httpx2.AsyncClient, method: str, trustee: CeremonyTrustee, path: str, body: bytes = b""
     ) -> httpx2.Response:
         """Ask again until the peer is up and has what is asked for; the ceremony's own time ends it."""
         while True:
             with contextlib.suppress(httpx2.TransportError):
-                answer = await client.request(method, f"{trustee.url.rstrip('/')}/v1/ceremony/{path}")
+                url = f"{trustee.url.rstrip('/')}/v1/ceremony/{path}"
+                answer = await client.request(method, url, content=body)
                 if answer.is_success:
                     return answer
             await asyncio.sleep(_PAUSE_SECONDS)
@@ -182,8 +184,18 @@ class Meeting:
             return _told(self._made.result if self._made else None)
 
         @app.post("/v1/ceremony/done")
-        async def done(trustee: str = Query()) -> Response:
-            self._done.add(trustee)
+        async def done(request: Request) -> Response:
+            body = b""
+            async for more in request.stream():
+                body += more
+                if len(body) > _KEPT_BYTES:
+                    return Response(status_code=413)
+            if self._made is None:
+                return _told(None)
+            try:
+                self._done.add(self._part.check_kept(decode(body, Signed), self._made))
+            except ProtocolError:  # of nobody: whoever can reach this address may have sent it
+                return Response(status_code=403)
             return Response(status_code=204)
 
         return app

@@ -96,3 +96,11 @@ class CeremonyResult(Message, frozen=True, tag="cairn/ceremony-result/1"):
     plan: Bytes32
     trustee: Name
     keys: Annotated[tuple[JointKeyShares, ...], Meta(min_length=3, max_length=3)]
+
+
+class CeremonyKept(Message, frozen=True, tag="cairn/ceremony-kept/1"):
+    """The end: this trustee has its shares on disk. result: the digest of its round 3, so of this run alone."""
+
+    plan: Bytes32
+    trustee: Name
+    result: Bytes32
