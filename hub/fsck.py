@@ -1,5 +1,8 @@
 """The whole log held against itself, its newest checkpoint, and the tables it speaks of.
 
+Tables are edited by whoever runs the database: `everything` also holds each report's rows against what its member
+signed (`reports.audit`).
+
 What the log says must be in the tables and the other way round: a report without a leaf was never
 promised, a leaf without its report was lost. Reads everything once, in portions; changes nothing.
 """
@@ -15,6 +18,9 @@ from cairn_protocol.errors import BadMessage
 from cairn_protocol.merkle import Node
 from cairn_protocol.messages.log import LeafKind, LogEntry, check_entry, hash_of
 from cairn_protocol.signed_note import parse_note
+from hub.reports.audit import audit
+from hub.storage.database import Store
+from hub.storage.envelopes import Envelopes
 from hub.translog.tables import TranslogCheckpoint, TranslogLeaf, TranslogNode
 
 _PORTION = 10_000
@@ -29,8 +35,16 @@ class Fsck:
     findings: tuple[str, ...]
 
 
+async def everything(store: Store, envelopes: Envelopes) -> Fsck:
+    """The log, the tables it speaks of, and what is on file of each report. Raises StoreUnavailable."""
+    log = await store.read("fsck", check)
+    reports = await audit(store, envelopes)
+    more = [f"and {len(reports) - _SHOWN} more about reports"] if len(reports) > _SHOWN else []
+    return Fsck(log.size, (*log.findings, *reports[:_SHOWN], *more))
+
+
 async def check(db: AsyncSession) -> Fsck:
-    """Look at everything, on one snapshot."""
+    """Look at the log and the tables it speaks of, on one snapshot."""
     findings: list[str] = []
     size = await _leaves(db, findings)
     await _tables(db, findings)

@@ -15,7 +15,7 @@ def fsck(home: Home, as_json: AsJson = False) -> None:
     with verb(as_json):
 
         async def work(services: Services) -> checking.Fsck:
-            return await services.store.read("fsck", checking.check)
+            return await checking.everything(services.store, services.envelopes)
 
         found = with_services(home, work)
         for finding in found.findings:

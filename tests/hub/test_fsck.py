@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
 import psycopg
 import pytest
 
 from cairn_protocol.kinds import Kind
 from cairn_protocol.messages.wire import encode
-from hub.fsck import Fsck, check
-from tests.support.hub import RunningHub, in_database, running_hub, until
+from hub.fsck import Fsck, everything
+from hub.services import Services
+from tests.support.hub import RunningHub, running_hub, until
 from tests.support.parties import parties
 from tests.support.postgres import TestServer
 from tests.support.reports import exporters
@@ -29,9 +31,14 @@ def hub(postgres: TestServer, tmp_path: Path) -> Iterator[RunningHub]:
 
 
 def fsck(hub: RunningHub) -> Fsck:
-    found = in_database(hub.settings, check)
-    assert isinstance(found, Fsck)
-    return found
+    assert hub.settings.database_url is not None
+    url = hub.settings.database_url.get_secret_value()
+
+    async def work() -> Fsck:
+        async with Services.open(hub.settings, url) as services:
+            return await everything(services.store, services.envelopes)
+
+    return anyio.run(work)
 
 
 def edit(hub: RunningHub, statement: str) -> None:
@@ -72,3 +79,49 @@ def test_the_newest_checkpoint_must_be_reached(hub: RunningHub) -> None:
     edit(hub, "DELETE FROM translog_leaves WHERE leaf_index = 4")
 
     assert "the leaves do not lead to the root of the checkpoint of 5 leaves" in fsck(hub).findings
+
+
+# What is done to a report's rows, and what is said of it then.
+EDITS = (
+    (
+        "UPDATE reports SET signed_header = (SELECT signed_header FROM reports WHERE member_id = 'm01')"
+        " WHERE member_id = 'm00'",
+        "its header is not the one that was signed",
+    ),
+    ("UPDATE reports SET signed_header = '\\x00' WHERE member_id = 'm00'", "its header can't be read"),
+    (
+        "UPDATE reports SET open_part = (SELECT open_part FROM reports WHERE member_id = 'm01')"
+        " WHERE member_id = 'm00'",
+        "its OPEN codes can't be opened",
+    ),
+    (
+        "UPDATE report_tags SET tag = (SELECT tag FROM report_tags WHERE kind = 'name' LIMIT 1)"
+        " WHERE kind = 'phone'",
+        "its tags are not those of its header",
+    ),
+    ("DELETE FROM report_tags WHERE position = 0", "its tags are not those of its header"),
+    ("UPDATE report_secrets SET secrets = secrets || '\\x00'", "its card keys can't be opened"),
+    ("DELETE FROM report_secrets", "its card keys can't be opened"),
+    (
+        "INSERT INTO report_sealed SELECT number, '\\x00' FROM reports",
+        "its sealed part is not that of its header",
+    ),
+    (
+        "INSERT INTO retractions SELECT member_id, report_id, '\\x00', accepted_on FROM reports",
+        "tags or secrets of it are still there",
+    ),
+)
+BESIDE = ("report_tags", "report_secrets", "report_sealed", "retractions")
+
+
+def test_an_edit_of_what_is_on_file_of_a_report_is_named(hub: RunningHub) -> None:
+    """The log stays as it was: what was linked, told or locked did not."""
+    edit(hub, "; ".join(f"CREATE TABLE kept_{table} AS TABLE {table}" for table in ("reports", *BESIDE)))
+    undo = "UPDATE reports r SET signed_header = k.signed_header, open_part = k.open_part FROM kept_reports k"
+    undo += " WHERE k.number = r.number; "
+    undo += "; ".join(f"DELETE FROM {table}; INSERT INTO {table} TABLE kept_{table}" for table in BESIDE)
+    for statement, told in EDITS:
+        edit(hub, statement)
+        assert [finding for finding in fsck(hub).findings if told in finding], statement
+        edit(hub, undo)
+    assert not fsck(hub).findings
