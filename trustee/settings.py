@@ -22,7 +22,8 @@ class Settings(BaseSettings):
         default=500,
         ge=1,
         description="Padded subjects that a group may have evaluated on one UTC day without an allowance in the log: "
-        "up to 3,000 guesses at phones for a member that tests names, enough for a firm's ordinary day.",
+        "up to 3,000 guesses at phones for a member that tests names, enough for a firm's ordinary day. Each trustee "
+        "counts what it is asked itself: who asks t of n at a time gets n / t as many.",
     )
     signature_window_seconds: int = Field(
         default=300,
