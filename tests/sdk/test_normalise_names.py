@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cairn.raw.normalise.addresses import address_value
@@ -37,27 +37,54 @@ def test_case_accents_script_order_and_legal_form_do_not_change_a_name(typed: st
 @pytest.mark.parametrize(
     ("one", "other", "by"),
     [
-        ("Orkide Teknik", "Orkide Tekniks Ltd", Kind.EDIT),
         ("Orkide Teknik", "Orkid Teknik", Kind.EDIT),
+        ("Orkide Teknik", "Orikde Teknik", Kind.EDIT),
         ("Orkide Teknik", "Orkide Tecnik", Kind.EDIT),
-        ("Orkide Teknik", "Orikde Teknik", Kind.BAG),
-        ("Orkide Teknik", "OrkideTeknik", Kind.BAG),
+        ("Orkide Teknik", "Orkide Tehnik A.S.", Kind.EDIT),
+        ("Orkide Teknik", "OrkideTeknik", Kind.EDIT),
+        ("Orkide Kestrelmoor", "Kestrelmoro Orikde", Kind.BAG),
         (
             "Brightwater Cryogenics Labs Kestrelmoorings",
             "Brightwater Cryogenics Labs Kestrlmoorings",
             Kind.EDIT,
         ),
-        ("Meridian Vakuum Supply", "Meridian Vacuum Suply", Kind.SOUND),
         ("Kestrel in the Weir Ltd", "Kestrelin the Weir Ltd", Kind.EDIT),
         ("Zanvo OOD", "ZanvoOOD", Kind.EDIT),
         ("Zanvor", "Zanor", Kind.EDIT),
         ("Tavu", "Taavu", Kind.EDIT),
+        ("Meridian Vakuum Supply", "Meridian Vacuum Suply", Kind.EDIT),
+        ("Kestrelmoor Vakuum", "Vakuum Kestrelmore", Kind.SOUND),
         ("MVSFW", "Meridian Vacuum Supply Fittings Works LLC", Kind.ACRONYM),
     ],
 )
 def test_a_slip_is_found_by_the_kind_that_is_made_for_it(one: str, other: str, by: Kind) -> None:
     assert by in shared(one, other)
     assert Kind.NAME not in shared(one, other)
+
+
+@pytest.mark.parametrize("typed", ["Orkide Tekniks Ltd", "Orkide Teknnik"])
+def test_a_slip_in_a_word_of_the_trade_does_not_change_a_name(typed: str) -> None:
+    assert fingerprint(typed, "TR") == fingerprint("Orkide Teknik", "TR")
+
+
+@given(
+    st.data(), st.sampled_from(["Instruments", "Sensors", "Makina", "Precision Optics", "Laboratories Ltd"])
+)
+def test_short_names_that_share_only_a_word_of_the_trade_share_no_key(
+    data: st.DataObject, trade: str
+) -> None:
+    """Two made-up words of three syllables that differ in two letters or more, beside one long word of the trade."""
+    syllables = st.tuples(st.sampled_from("bdfgklmnprstvz"), st.sampled_from("aeiou"))
+    one, other = (
+        "".join(map("".join, data.draw(st.tuples(syllables, syllables, syllables)))) for _ in range(2)
+    )
+    assume(len(set(_one_left_out(one)) & set(_one_left_out(other))) == 0)
+
+    assert not shared(f"{one} {trade}", f"{other} {trade}")
+
+
+def _one_left_out(word: str) -> list[str]:
+    return [word, *(word[:at] + word[at + 1 :] for at in range(len(word)))]
 
 
 def test_fuzzy_keys_of_two_countries_never_meet() -> None:

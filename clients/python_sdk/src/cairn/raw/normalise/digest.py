@@ -28,7 +28,7 @@ from cairn.raw.normalise import (
 from cairn.raw.normalise.tables import TABLES, table_digest
 from cairn_protocol import kinds
 
-NORMALISER_VERSION: Final = 3
+NORMALISER_VERSION: Final = 4
 
 # Unicode's own tables are not listed: case folding and NFKC never change for assigned characters.
 LIBRARIES: Final = (

@@ -101,11 +101,12 @@ def bag(words: Words, distinctive: int) -> str | None:
 
 
 def sound(words: Words, distinctive: int) -> str | None:
-    """The metaphone codes of the words in alphabetical order, if the name is distinctive."""
+    """The metaphone codes of the words in alphabetical order, if those of rare words tell enough."""
     if distinctive < SOUND_LETTERS:
         return None
-    codes = " ".join(sorted({metaphone(word) or word for word in words.core}))
-    return codes if len(codes) >= MIN_SOUND_LETTERS else None
+    codes = {word: metaphone(word) or word for word in words.core}
+    telling = {code for word, code in codes.items() if rarity(word) >= DISTINCTIVE}
+    return " ".join(sorted(set(codes.values()))) if sum(map(len, telling)) >= MIN_SOUND_LETTERS else None
 
 
 def acronym(words: Words) -> str | None:

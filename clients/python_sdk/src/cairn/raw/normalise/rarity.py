@@ -18,10 +18,18 @@ from cairn.raw.normalise.tables import name_words, word_frequencies
 RAREST: Final = 15_000
 # A word this rare is distinctive: it stands in fewer than about 1 of 500 names.
 DISTINCTIVE: Final = 9_000
+# What companies deal in tells none of them from its competitors, however few public names have the word.
+TRADE: Final = 6_000
 
 
 def rarity(word: str) -> int:
-    """Thousandths of a bit, 0 to `RAREST`."""
+    """Thousandths of a bit, 0 to `RAREST`; at most `TRADE` for a word of the trade."""
+    found = listed_rarity(word)
+    return min(TRADE, found) if word in name_words().trade_words else found
+
+
+def listed_rarity(word: str) -> int:
+    """The same by the public lists alone: what tells how well a word's spelling is known."""
     return _rarities().get(word, RAREST)
 
 

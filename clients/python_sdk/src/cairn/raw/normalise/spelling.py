@@ -1,16 +1,16 @@
 """Slips in words that everybody knows: "Crporation" is "corporation", "Resourcees" is "resources".
 
-A slip in a legal form or a trade word makes a rare word of one that tells nothing, and hides the
+A slip in a legal form or a word of the trade makes a rare word of one that tells nothing, and hides the
 form from the list. A word of `MIN_LETTERS` letters or more that no public name has is read as a known word if
-that is one letter away (one left out, one more, another one, or two swapped), has the same first letter,
-and is the only such word or a legal form. A name that has nothing telling
-beside such words stays as it is: "Limitex" alone may be a company.
+that is one letter away (one left out, one more, another one, or two swapped) and has the same first letter; of
+several as a legal form, then as the word that most names have, if there is one. A name that has nothing telling beside such
+words stays as it is: "Limitex" alone may be a company.
 
-A word of no public name that begins or ends with a common word of some letters is parted:
-"Halcyonindustries" lacks a space.
+A word of no public name that begins or ends with a common word of some letters is parted, and one that is
+a word of the trade and another public word: "Halcyonindustries" lacks a space.
 
-Known are the words of legal forms in Latin letters, trade words that have abbreviations, and words
-that stand in more than about 1 of 2,000 public names. Work is bounded: words longer than `MAX_LETTERS` stay.
+Known are the words of legal forms in Latin letters, words of the trade and their abbreviations, and words that
+stand in more than about 1 of 2,000 public names. Work is bounded: words longer than `MAX_LETTERS` stay.
 
 Source: deletion neighbourhoods (Mor and Fraenkel 1982).
 """
@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Final
 
-from cairn.raw.normalise.rarity import DISTINCTIVE, rarity
+from cairn.raw.normalise.rarity import DISTINCTIVE, listed_rarity, rarity
 from cairn.raw.normalise.tables import name_words, word_frequencies
 
 MIN_LETTERS: Final = 5
@@ -91,9 +91,14 @@ def _known_word(word: str) -> str | None:
         if slip in known:
             found.add(slip)
         found.update(other for other in shorter.get(slip, ()) if _is_one_slip(word, other))
-    # Which legal form was meant is one: all are dropped.
-    forms = found & name_words().form_words
-    return min(forms or found) if forms or len(found) == 1 else None
+    # Whichever legal form was meant, all are dropped.
+    if forms := found & name_words().form_words:
+        return min(forms)
+    written = name_words().abbreviations
+    by_rarity = sorted((listed_rarity(written.get(other, other)), other) for other in found)
+    if len(by_rarity) > 1 and by_rarity[0][0] == by_rarity[1][0]:
+        return None  # "tecnik" may be teknik or technik: the fuzzy keys find both
+    return by_rarity[0][1] if by_rarity else None
 
 
 @lru_cache(maxsize=1 << 15)
@@ -116,6 +121,11 @@ def _parted(word: str) -> tuple[str, ...]:
     for at in range(len(word) - MIN_FRONT, MIN_GLUED_FRONT - 1, -1):
         if word[:at] in _often():
             return word[:at], word[at:]
+    trade = name_words().trade_words
+    for at in range(MIN_GLUED, len(word) - MIN_GLUED + 1):
+        front, back = word[:at], word[at:]
+        if (front in trade or back in trade) and is_public(front) and is_public(back):
+            return front, back
     return (word,)
 
 
@@ -139,9 +149,8 @@ def _known() -> frozenset[str]:
     forms = {word for form in table.legal_forms for word in form.casefold().split()}
     # The list of legal forms has some misspelt: those are no words.
     forms -= {word for word in forms - table.form_words if _is_slip_of(word, table.form_words)}
-    words = (
-        forms | table.form_words | set(table.abbreviations) | set(table.abbreviations.values()) | _common()
-    )
+    unified = {*table.abbreviations, *table.abbreviations.values()}
+    words = forms | table.form_words | unified | table.trade_words | _common()
     return frozenset(
         word
         for word in words
@@ -155,7 +164,9 @@ def _known() -> frozenset[str]:
 @cache
 def _often() -> frozenset[str]:
     """Words of many public names."""
-    return frozenset(word for word in word_frequencies().words if rarity(word) < KNOWN and len(word) > 1)
+    return frozenset(
+        word for word in word_frequencies().words if listed_rarity(word) < KNOWN and len(word) > 1
+    )
 
 
 @cache

@@ -23,6 +23,7 @@ class NameWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     version: str
     notes: tuple[str, ...]
     abbreviations: Mapping[str, str]
+    trade_words: frozenset[str]
     small_words: frozenset[str]
     form_words: frozenset[str]
     form_debris: frozenset[str]

@@ -85,7 +85,10 @@ def _core(native: Sequence[str], typed: Sequence[str]) -> tuple[str, ...]:
     table = name_words()
     dropped = (table.form_words | table.small_words) - NUMERALS
     native = spelt_right(native)
-    core = [word for word in _to_ascii(_without_legal_forms(native)) if word not in dropped]
+    core = list(_to_ascii(_without_legal_forms(native)))
+    if not all(map(str.isascii, native)):
+        core = spelt_right(core)
+    core = [word for word in core if word not in dropped]
     while len(core) > 1 and len(core[-1]) == 1 and core[-1].isalpha() and core[-1] not in NUMERALS:
         core.pop()  # "... de R.L. de C.V." leaves single letters behind
     core = [_unglue(word, alone=len(core) == 1) for word in core]
