@@ -3,8 +3,8 @@
 A slip in a legal form or a word of the trade makes a rare word of one that tells nothing, and hides the
 form from the list. A word of `MIN_LETTERS` letters or more that no public name has is read as a known word if
 that is one letter away (one left out, one more, another one, or two swapped) and has the same first letter; of
-several as a legal form, then as the word that most names have, if there is one. A name that has nothing telling beside such
-words stays as it is: "Limitex" alone may be a company.
+several as a legal form, then as the word that most names have, if there is one. A name that has nothing
+telling beside such words stays as it is: "Limitex" alone may be a company.
 
 A word of no public name that begins or ends with a common word of some letters is parted, and one that is
 a word of the trade and another public word: "Halcyonindustries" lacks a space.
