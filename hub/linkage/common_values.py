@@ -56,8 +56,11 @@ DOMAIN_OF_ITS_OWN: Final = 2
 CONTACT_OF_ITS_OWN: Final = 1
 MOST_OF_A_PARTY: Final = 4
 MUCH_OF_THEIR_OWN: Final = 9
-SOME_OF_THEIR_OWN: Final = 7
-LEFT_OF_THEIR_OWN: Final = 5
+SOME_OF_THEIR_OWN: Final = 6
+LEFT_OF_THEIR_OWN: Final = 4
+LEFT_PARTIES: Final = (
+    2  # of those left, that have anything of their own: one registered name is a procurer's too
+)
 PER_TEN_PARTIES: Final = 13
 UNCLEAR_PARTIES: Final = 4
 
@@ -136,7 +139,7 @@ def _established(reports: Sequence[Beside]) -> Verdict:
             vouched[next(iter(seen_by))].add(party)
     for alone in vouched.values():
         left = [points for party, points in worth.items() if party not in alone]
-        if sum(left) < max(LEFT_OF_THEIR_OWN, len(left)):
+        if sum(left) < max(LEFT_OF_THEIR_OWN, len(left)) or sum(map(bool, left)) < LEFT_PARTIES:
             return Verdict.OWN
     if len(worth) > MOST_PARTIES and _reaches(list(worth.values()), MUCH_OF_THEIR_OWN):
         return Verdict.COMMON

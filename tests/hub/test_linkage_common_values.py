@@ -105,6 +105,7 @@ def test_a_switchboard_of_companies_with_web_sites_is_common() -> None:
 
 def test_what_comes_close_is_left_to_the_operator() -> None:
     assert judge(established(5, with_domain=3, with_mailbox=1)) is Verdict.UNCLEAR
+    assert judge(established(4, with_domain=3)) is Verdict.UNCLEAR
 
 
 @pytest.mark.parametrize("names", [3, 4, 8, 12])
@@ -121,6 +122,13 @@ def test_names_that_share_another_contact_too_are_one_party() -> None:
     ]
 
     assert judge(reports) is Verdict.OWN
+
+
+def test_a_virtual_office_is_found_though_one_group_knows_its_two_registered_tenants() -> None:
+    """Without that group's reports enough is left of the others' own."""
+    one_groups = [beside(9, "weir", "JP1"), beside(9, "kestrel", "CN1")]
+
+    assert judge([*established(4, with_domain=1, with_mailbox=2), *one_groups]) is Verdict.COMMON
 
 
 def test_one_group_alone_establishes_nobody() -> None:
