@@ -1,11 +1,13 @@
-"""Every benchmark, one after the other: `python -m benchmarks`, or `make bench`.
+"""Every benchmark, one after the other: `python -m benchmarks`, or `make bench`; or those that are named.
 
 Each is a module of this package that prints JSON lines {"bench", "figure", "value", "unit"}, and runs in
 a process of its own. One that fails doesn't keep the others from running; the exit code is 1 then.
 """
 
+import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from benchmarks.measuring import ROOT
 
@@ -26,10 +28,22 @@ BENCHMARKS = (
 )
 
 
-def main() -> int:
-    """Run them all. 0 if every one ended well."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Run those that are named, or all. 0 if every one ended well."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Print measured figures as JSON lines. docs/benchmarks.md tells what each stands for.",
+        epilog="All of them take many minutes. Some have options of their own: "
+        "python -m benchmarks.linkage --help",
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"any of: {', '.join(BENCHMARKS)}; none: all"
+    )
+    chosen = parser.parse_args(words).names
+    if unknown := sorted(set(chosen) - set(BENCHMARKS)):
+        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     failed = []
-    for name in BENCHMARKS:
+    for name in chosen or BENCHMARKS:
         ended = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=ROOT, check=False)
         if ended.returncode:
             failed.append(name)
