@@ -21,7 +21,9 @@ from cairn_protocol.errors import (
     PeriodClosed,
     TooFewGroups,
 )
+from cairn_protocol.messages.problems import PROBLEMS
 from cairn_protocol.policy_text import BadPolicy
+from hub.errors import HubError
 from hub.home import load_settings
 from hub.members.invitations import InvitationUnusable
 from hub.services import Services, running_database
@@ -43,6 +45,8 @@ class Exit(IntEnum):
     REFUSED = 6
 
 
+_SERVERS_OWN = 500  # statuses from here on are no refusals
+
 _CODES: tuple[tuple[type[CairnError] | tuple[type[CairnError], ...], Exit], ...] = (
     ((BadSignature, BadProof, BadInclusion, BadConsistency), Exit.PROOF_FAILED),
     ((BadClose, BadPolicy, BadRoster, InvitationUnusable, PeriodClosed, TooFewGroups), Exit.REFUSED),
@@ -60,12 +64,20 @@ def verb(as_json: bool) -> Iterator[None]:
     try:
         yield
     except (CairnError, OSError) as error:
-        code = next((code for errors, code in _CODES if isinstance(error, errors)), Exit.ERROR)
         reason = getattr(error, "slug", "internal")
         if as_json:
             say(True, "", status="error", reason=reason, detail=str(error))
         typer.echo(f"cairn-hub: {error}", err=True)
-        raise typer.Exit(code) from error
+        raise typer.Exit(code_of(error)) from error
+
+
+def code_of(error: Exception) -> Exit:
+    """The exit code that an error stands for: what a route would refuse is refused here too."""
+    for errors, code in _CODES:
+        if isinstance(error, errors):
+            return code
+    refused = isinstance(error, HubError) and PROBLEMS[error.slug].status < _SERVERS_OWN
+    return Exit.REFUSED if refused else Exit.ERROR
 
 
 def with_services(home: Path, work: Callable[[Services], Awaitable[T]]) -> T:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from cairn_protocol.errors import (
+    BadMessage,
     BadRoster,
     CairnError,
     PeriodClosed,
@@ -54,6 +55,8 @@ _CODES: tuple[tuple[tuple[type[CairnError], ...], Exit], ...] = (
 
 def code_of(error: Exception) -> Exit:
     """The exit code that an error stands for."""
+    if isinstance(error, BadMessage) and error.culprit is None:
+        return Exit.ERROR  # a file of the staff's own choosing, which is no proof of anything
     return next((code for errors, code in _CODES if isinstance(error, errors)), Exit.ERROR)
 
 

@@ -89,7 +89,7 @@ def status(opening_id: Id, home: HomeOption = None, as_json: JsonOption = False)
 
 @opening.command("list")
 def listed(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Every opening."""
+    """Every opening, with its case, its reason and where it stands."""
     from cairn.client.openings import OpeningsClient
 
     async def work(session: "Session") -> list[dict[str, Any]]:

@@ -37,7 +37,9 @@ def conflict(home: HomeOption = None, as_json: JsonOption = False) -> None:
     from cairn.home import Home
     from cairn_protocol.signed_note import parse_note
 
-    kept = StateFolder(Home(folder_of(home)).state).conflicts()
+    own = Home(folder_of(home))
+    own.profile()  # in a folder that is nobody's home "no conflict" would be no news, but sound like it
+    kept = StateFolder(own.state).conflicts()
     for at, giver, note in kept:
         origin, size, root = parse_note(note).text.splitlines()
         if as_json:
@@ -55,7 +57,7 @@ def conflict(home: HomeOption = None, as_json: JsonOption = False) -> None:
             say(f"{giver} gave {origin} with {size} leaves and root {root}")
     if kept and not as_json:
         say("These notes contradict each other, and the hub signed both: that is proof, whoever holds them.")
-        say(f"They are in {Home(folder_of(home)).state / 'conflicts'}: copy them to another place first.")
+        say(f"They are in {own.state / 'conflicts'}: copy them to another place first.")
         say(
             "Send them to every trustee and to other members by mail or phone, not through the hub. File nothing until"
         )

@@ -55,11 +55,15 @@ UserOption = Annotated[
 
 
 @app.command()
-def template() -> None:
-    """Print an empty CSV with every column, to fill in."""
+def template(as_json: JsonOption = False) -> None:
+    """Print an empty CSV with every column, to fill in; with --json the names of the columns."""
     from cairn.raw.reading import template_csv
 
-    print(template_csv(), end="")
+    columns = template_csv()
+    if as_json:
+        emit({"columns": columns.strip().split(",")})
+    else:
+        print(columns, end="")
 
 
 @app.command()
