@@ -17,7 +17,7 @@ twins=$(access "next((i,j) for i,m in enumerate(a['members']) for j,n in enumera
 twin0=$(echo "$twins" | tr -dc '0-9,' | cut -d, -f1)
 twin1=$(echo "$twins" | tr -dc '0-9,' | cut -d, -f2)
 
-phone() { echo "+44 20 7$((RANDOM % 9000000 + 1000000 + $$ % 1000))" | tr -d '\n'; }
+phone() { printf "+44 20 7%03d%03d%d" $((RANDOM % 1000)) $((RANDOM % 1000)) $((RANDOM % 10)); }
 word() { LC_ALL=C tr -dc 'bdfgklmnprstvz' </dev/urandom | head -c 7; }
 name() { w=$(word); echo "${w^} Instruments"; }
 inquiry() { # inquiry ID NAME PHONE: one line of JSON
