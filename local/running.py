@@ -47,6 +47,10 @@ class Local:
     def ensure_up(self) -> list[str]:
         """Start what does not run. Returns the names of what was started."""
         down = [name for name in (*self.trustee_urls, "hub") if not self._is_up(name)]
+        database = EmbeddedPostgres(self.town.hub / "postgres")
+        if "hub" not in down and not database.runs():
+            database.start()  # a hub starts its own; one that runs waits for it to come back
+            return [*self.ensure_up(), "database"]
         for name in down:
             self.processes[name] = self._start(name)
             self.remember()  # at once: whoever is killed while it comes up leaves what can be found and ended

@@ -106,6 +106,10 @@ class EmbeddedPostgres:
                 fcntl.flock(self._use, fcntl.LOCK_SH)
         return self.url
 
+    def runs(self) -> bool:
+        """Whether the server is up now, whoever started it."""
+        return self._server() is not None
+
     def stop(self) -> bool:
         """End our use; stop the server if nobody else uses it. Returns whether it is stopped now."""
         if not self.folder.exists():

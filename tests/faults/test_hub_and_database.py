@@ -64,6 +64,15 @@ async def test_with_the_database_gone_the_hub_says_so_and_the_firm_keeps_its_rep
     assert sent.status is ReceiptStatus.PROMISED
 
 
+async def test_a_database_that_died_alone_is_started_again_like_all_that_died(town: RunningTown) -> None:
+    town.kill_database()
+
+    assert town.local.ensure_up() == ["database"]
+    assert town.local.ensure_up() == []
+    async with town.hub("dogwood") as hub:
+        assert (await hub.report(_fresh("database-again"))).status is ReceiptStatus.PROMISED
+
+
 async def test_a_hub_that_stands_still_is_given_up_and_checks_go_on(town: RunningTown) -> None:
     """Half a connection is worse than none: it must not hold up what needs no hub."""
     async with town.hub("dogwood") as hub:

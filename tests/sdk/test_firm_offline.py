@@ -13,6 +13,7 @@ from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -283,3 +284,14 @@ def test_a_huge_line_is_one_bad_row_and_the_next_is_read(tmp_path: Path) -> None
 
     bad, good = read_inquiries(huge)
     assert "longer than" in str(bad.error) and good.inquiry is not None
+
+
+@pytest.mark.parametrize("basis", ["call +351215558080", "write to a@b.example", "", "x" * 201])
+def test_a_legal_basis_with_room_for_a_person_is_refused_before_anything_is_signed(
+    cairn: Run, basis: str
+) -> None:
+    report = str(UUID(int=1))
+    done = cairn("analyst", "opening", "request", "--report", report, "--reason", "T1", "--basis", basis)
+
+    assert done.code == 2
+    assert "a legal basis is a law and its paragraph" in " ".join(done.err.replace("│", " ").split())

@@ -161,3 +161,13 @@ def test_cards_shown_are_remembered(path: Path) -> None:
 def test_a_repr_tells_nothing() -> None:
     assert repr(filed()) == "Filed(state=ready)"
     assert repr(Derived(Output(b"y" * 64), Tag(b""), CardKey(b""))) == "Derived()"
+
+
+def test_the_next_number_is_found_without_going_through_a_large_register(path: Path) -> None:
+    with Register(path, KEY) as register:
+        register.keep(filed())
+
+    with sqlite3.connect(path) as database:
+        plan = database.execute("EXPLAIN QUERY PLAN SELECT max(arrived) FROM inquiries").fetchall()
+    assert "USING COVERING INDEX inquiries_by_arrival" in str(plan)
+    assert "SCAN" not in str(plan)

@@ -50,12 +50,27 @@ def cases(home: HomeOption = None, as_json: JsonOption = False) -> None:
     raise typer.Exit(Exit.CLEAR)
 
 
+def _legal_basis(told: str) -> str:
+    """What every member may read: a law and its paragraph, with no room for a mailbox or anybody's number."""
+    from msgspec import ValidationError, convert
+
+    from cairn_protocol.messages.openings import LegalBasis
+
+    try:
+        return convert(told, LegalBasis)
+    except ValidationError:
+        raise typer.BadParameter(
+            "a legal basis is a law and its paragraph, which every member reads: up to 200 letters, digits, spaces and "
+            ".,;:()/§'&-, never six digits in a row"
+        ) from None
+
+
 @opening.command("request")
 def request(
     report: Annotated[list[UUID], typer.Option("--report", help="A report's id; repeat for more.")],
     reason: Annotated[Reason, typer.Option(help="The reason code.")],
     basis: Annotated[
-        str, typer.Option(help="The legal basis, as every member will read it.")
+        str, typer.Option(help="The legal basis, as every member will read it.", callback=_legal_basis)
     ] = "Art. 6(1)(f) GDPR; participation agreement",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -63,6 +78,10 @@ def request(
     """Ask for reports to be opened. A second analyst must confirm, then trustees decide."""
     from cairn.client.openings import OpeningsClient
     from cairn.opening import request_for
+    from cairn_protocol.messages.openings import MAX_REPORTS
+
+    if len(set(report)) > MAX_REPORTS:
+        raise typer.BadParameter(f"at most {MAX_REPORTS} reports a request", param_hint="--report")
 
     async def work(session: "Session") -> dict[str, Any]:
         _, signed = request_for(session, report, reason, basis)

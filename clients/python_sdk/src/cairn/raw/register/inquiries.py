@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS inquiries (
     sealed BLOB NOT NULL           -- a Filed record
 );
 CREATE INDEX IF NOT EXISTS inquiries_by_state ON inquiries (state, arrived);
+CREATE INDEX IF NOT EXISTS inquiries_by_arrival ON inquiries (arrived);  -- the next number, without a scan
 CREATE TABLE IF NOT EXISTS own_tags (tag BLOB NOT NULL, row BLOB NOT NULL, PRIMARY KEY (tag, row));
 """
 _TABLE: Final = b"inquiries"
