@@ -33,7 +33,7 @@ from cairn_protocol.paillier import public_key
 from cairn_protocol.returns_layout import CURRENT
 from cairn_protocol.returns_log import check_approved_key
 from hub.returns.refusals import UnknownPeriod
-from hub.returns.tables import ReturnDeposit, ReturnKey, ReturnPeriodRow, ReturnRow
+from hub.returns.tables import ReturnApproval, ReturnDeposit, ReturnKey, ReturnPeriodRow, ReturnRow
 from hub.translog.promise import promise
 
 # At most a fifth of what an ordinary period of a dozen groups sums to; 5 for cells (docs/aggregates.md).
@@ -43,12 +43,16 @@ RHO_THOUSANDTHS: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A period as the operator sees it: how far it is, and what it waits for. No content."""
+    """A period as the operator sees it: how far it is, and what it waits for. No content.
+
+    signatures_missing  of a period that is closing: whose signature its close statement lacks
+    """
 
     period: str
     state: PeriodState
     groups: int
     noise_missing: tuple[str, ...]
+    signatures_missing: tuple[str, ...]
 
 
 async def enter_key(db: AsyncSession, genesis: Genesis, approved: ApprovedKey) -> bytes:
@@ -156,8 +160,17 @@ async def _stage(db: AsyncSession, row: ReturnPeriodRow) -> Stage:
     there = set(await db.scalars(select(ReturnDeposit.trustee).where(ReturnDeposit.period == row.period)))
     if row.statement is not None:
         groups = {one.group for one in decode(row.statement, CloseStatement).contributions}
-    missing = tuple(name for name in decode(row.terms, ReturnTerms).noise_from if name not in there)
-    return Stage(row.period, state_of(row), len(groups), missing)
+    trustees, state = decode(row.terms, ReturnTerms).noise_from, state_of(row)
+    signed = set(await db.scalars(select(ReturnApproval.trustee).where(ReturnApproval.period == row.period)))
+    return Stage(
+        row.period,
+        state,
+        len(groups),
+        noise_missing=tuple(name for name in trustees if name not in there),
+        signatures_missing=tuple(name for name in trustees if name not in signed)
+        if state is PeriodState.CLOSING
+        else (),
+    )
 
 
 def digest_of_statement(row: ReturnPeriodRow) -> bytes | None:

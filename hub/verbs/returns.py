@@ -113,14 +113,18 @@ def close_period(home: Home, period: PeriodOption, as_json: AsJson = False) -> N
 
 @app.command()
 def status(home: Home, as_json: AsJson = False) -> None:
-    """Show every period, how many groups are there, and whose noise is missing."""
+    """Show every period, how many groups are there, and whose noise or signature is missing."""
     with verb(as_json):
 
         async def work(services: Services) -> list[Stage]:
             return await services.store.read("periods", periods.stages)
 
         for stage in with_services(home, work):
-            missing = f", noise missing of {', '.join(stage.noise_missing)}" if stage.noise_missing else ""
+            missing = "".join(
+                f", {what} missing of {', '.join(names)}"
+                for what, names in (("noise", stage.noise_missing), ("signature", stage.signatures_missing))
+                if names
+            )
             say(
                 as_json,
                 f"{stage.period}  {stage.state:10} {stage.groups} groups{missing}",
@@ -128,6 +132,7 @@ def status(home: Home, as_json: AsJson = False) -> None:
                 status=stage.state.value,
                 groups=stage.groups,
                 noise_missing=list(stage.noise_missing),
+                signatures_missing=list(stage.signatures_missing),
             )
 
 

@@ -18,9 +18,11 @@ from cairn_protocol.contributing import ReturnPeriod, make_return
 from cairn_protocol.errors import PeriodClosed, TooFewGroups
 from cairn_protocol.messages.parties import Entry
 from cairn_protocol.messages.returns import CloseStatement, Return, SumState, return_context
+from cairn_protocol.messages.returns_exchange import PeriodState
 from cairn_protocol.messages.wire import decode, sign
 from cairn_protocol.packing import SLOT_BITS
 from cairn_protocol.paillier import encrypt
+from hub.returns import periods
 from tests.support.return_desk import CAPS, ReturnDesk
 from tests.support.sums import a_sum, firm, vector
 from tests.support.town import RunningTown
@@ -115,6 +117,12 @@ def test_two_closes_shown_to_different_trustees_are_both_worth_nothing(desk: Ret
 
     ((closed,),) = desk.town.query("SELECT closed FROM return_periods WHERE period = %s", desk.name)
     assert closed is None  # two of three signed the second, and all three must
+    stages = desk.town.operate(lambda hub: hub.store.read("periods", periods.stages))
+    (stuck,) = [stage for stage in stages if stage.period == desk.name]
+    assert (stuck.state, stuck.signatures_missing) == (
+        PeriodState.CLOSING,
+        ("t1",),
+    )  # the operator sees who refuses
 
 
 def _reopen(desk: ReturnDesk) -> None:
