@@ -116,9 +116,14 @@ async def _anything_waits(db: AsyncSession) -> bool:
     return bool(await db.scalar(waiting))
 
 
+def naming_of(services: Services) -> Naming:
+    """Whose objects this hub's bulletins are."""
+    return Naming(services.genesis.origin, services.settings.url + SCHEMA_PATH)
+
+
 async def _bring(db: AsyncSession, services: Services) -> None:
     await db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    naming = Naming(services.genesis.origin, services.settings.url + SCHEMA_PATH)
+    naming = naming_of(services)
     size = await db.scalar(select(func.max(TranslogCheckpoint.size)).where(TranslogCheckpoint.complete))
     cosigned = select(TranslogLeaf.leaf_hash).where(TranslogLeaf.leaf_index < (size or 0))
     recalls = await db.scalars(

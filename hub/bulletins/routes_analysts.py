@@ -1,5 +1,6 @@
 """Analysts and reviewers: drafts, approvals, release and recall."""
 
+import json
 import time
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cairn_protocol.messages.bulletins import Draft, DraftEdit, Stage
+from cairn_protocol.messages.bulletins import Audience, Draft, DraftEdit, Stage
 from cairn_protocol.messages.parties import Role
 from cairn_protocol.messages.wire import Signed, decode
 from hub.asked import Hub
@@ -16,7 +17,9 @@ from hub.bulletins import drafting, force, liaising
 from hub.bulletins.desk import TheDesk
 from hub.bulletins.examples import DRAFT, INBOX
 from hub.bulletins.reading import seen_by
+from hub.bulletins.refusals import UnknownBulletin
 from hub.bulletins.rows import draft_of, row_of, standing_of
+from hub.bulletins.stix import render_draft
 from hub.bulletins.tables import BulletinRow, RecallRow
 from hub.bulletins.wording import Finding
 from hub.describing import gives, message, takes
@@ -28,6 +31,7 @@ router = APIRouter(tags=["bulletins"])
 Analyst = Annotated[Caller, Depends(calling(Role.ANALYST))]
 Reviewer = Annotated[Caller, Depends(calling(Role.REVIEWER))]
 _DRAFTS: Final = "/v1/bulletins/drafts"
+_STIX: Final = "application/stix+json;version=2.1"
 _SIGNED: Final = Signed(body=b"{}", signature=bytes(64))
 _REFUSED: Final = documented(
     *REFUSALS, "unknown-bulletin", "draft-changed", "wrong-stage", "own-draft", "window-open", "unfit-text",
@@ -67,6 +71,23 @@ async def list_drafts(analyst: Analyst, hub: Hub) -> list[dict[str, Any]]:
 async def read_draft(bulletin: UUID, analyst: Analyst, hub: Hub) -> Response:
     """The text, to be read before it is approved."""
     return message(await hub.store.transact("read draft", lambda db: _latest(db, bulletin)))
+
+
+@router.get(
+    _DRAFTS + "/{bulletin}/stix",
+    response_class=Response,
+    responses={**_REFUSED, 200: {"content": {_STIX: {}}, "description": "A bundle around a grouping"}},
+)
+async def read_draft_as_stix(
+    bulletin: UUID, analyst: Analyst, hub: Hub, audience: Audience = Audience.LIAISONS
+) -> Response:
+    """The latest version's edition for an audience as the STIX objects it would be, around a grouping."""
+    draft = await hub.store.transact("read draft", lambda db: _latest(db, bulletin))
+    for edition in draft.editions:
+        if edition.audience is audience:
+            bundle = render_draft(force.naming_of(hub), draft, edition, int(time.time()))
+            return Response(json.dumps(bundle, ensure_ascii=False), media_type=_STIX)
+    raise UnknownBulletin("the bulletin has no edition for that audience")
 
 
 @router.get(

@@ -3,6 +3,7 @@
     report          the bulletin                     indicator      its combination of red flags
     attack-pattern  a typology                       sighting       a released figure: bands, never a count
     identity        the hub; members as one class    location, course-of-action, marking-definition
+    grouping        a draft, for analysts alone: under ids of its own, so that none is taken for what was released
     extension-definition  ours, a property extension with what export control needs; no custom types
 
 Ids follow from what an object is about, so a correction or a recall meets the object it is
@@ -12,7 +13,7 @@ Source: STIX 2.1 (OASIS), TLP 2.0 markings by the OASIS extension; domain brief 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -118,7 +119,30 @@ def render(naming: Naming, draft: Draft, edition: Edition, created: int, modifie
 
     created   when version 1 was released, in seconds; modified: when this version was
     """
-    when = _Times(_at(created), _at(modified))
+    about = (str(draft.bulletin), edition.audience.value)
+    return _objects(naming, draft, edition, about, _Times(_at(created), _at(modified)), _report)
+
+
+def render_draft(naming: Naming, draft: Draft, edition: Edition, now: int) -> dict[str, Any]:
+    """A bundle of the objects that an edition would be, around a grouping. Nobody but analysts gets it."""
+    about = (str(draft.bulletin), edition.audience.value, "draft", str(draft.version))
+    begun = _at(min(draft.valid_from, now))
+    found = _objects(naming, draft, edition, about, _Times(begun, _at(now)), _grouping)
+    return {
+        "type": "bundle",
+        "id": naming.id("bundle", *about),
+        "objects": [json.loads(one.body) for one in found],
+    }
+
+
+def _objects(
+    naming: Naming,
+    draft: Draft,
+    edition: Edition,
+    about: tuple[str, ...],
+    when: "_Times",
+    around: Callable[..., Any],
+) -> list[Rendered]:
     hub, members, marks = _hub(naming), _class(naming), _markings(naming, edition)
     common: dict[str, Any] = {
         "created": when.created,
@@ -126,7 +150,6 @@ def render(naming: Naming, draft: Draft, edition: Edition, created: int, modifie
         "created_by_ref": hub.id,
         "object_marking_refs": [mark.id for mark in marks],
     }
-    about = (str(draft.bulletin), edition.audience.value)
     own: list[Any] = []
     shared: list[Any] = [_extension_author(), _extension(naming), hub, members, *marks]
     places = [_location(naming, place) for place in _places(edition)]
@@ -139,7 +162,7 @@ def render(naming: Naming, draft: Draft, edition: Edition, created: int, modifie
         own.append(indicator)
         own += [_sighting(naming, indicator.id, figure, about, common) for figure in edition.figures]
     referenced = [*own, members, *places, *advice]
-    own.append(_report(naming, draft, edition, about, common, when, [one.id for one in referenced]))
+    own.append(around(naming, draft, edition, about, common, when, [one.id for one in referenced]))
     return [_rendered(one, own=False) for one in shared] + [_rendered(one, own=True) for one in own]
 
 
@@ -341,16 +364,10 @@ def _report(
     when: _Times,
     refs: list[str],
 ) -> Any:
-    paragraphs = [edition.bottom_line, edition.observed]
-    paragraphs += [f"Not shown: {edition.suppression}"] if edition.suppression else []
-    paragraphs += [f"Could also be explained by: {text}" for text in edition.alternatives]
-    paragraphs += [f"Confidence {edition.confidence}: {edition.basis}"]
-    paragraphs += [f"We would like to know: {text}" for text in edition.wanted]
-    paragraphs += [f"Correction: {draft.correction}"] if draft.correction else []
     return stix.Report(
         id=naming.id("report", *about),
         name=edition.title,
-        description="\n\n".join(paragraphs),
+        description=_description(draft, edition),
         report_types=[_REPORT_TYPES.get(draft.kind, "threat-report")],
         published=when.created,
         object_refs=refs,
@@ -360,6 +377,39 @@ def _report(
         extensions={EXTENSION: _facts(edition) | {"kind": draft.kind.value, "version": draft.version}},
         **common,
     )
+
+
+def _grouping(
+    naming: Naming,
+    draft: Draft,
+    edition: Edition,
+    about: Iterable[str],
+    common: Mapping[str, Any],
+    _: "_Times",
+    refs: list[str],
+) -> Any:
+    return stix.Grouping(
+        id=naming.id("grouping", *about),
+        name=edition.title,
+        description=_description(draft, edition),
+        context="suspicious-activity" if draft.kind is BulletinKind.TYPOLOGY else "unspecified",
+        object_refs=refs,
+        labels=["draft", draft.kind.value.lower()],
+        confidence=_CONFIDENCE[edition.confidence],
+        lang="en",
+        extensions={EXTENSION: _facts(edition) | {"kind": draft.kind.value, "version": draft.version}},
+        **common,
+    )
+
+
+def _description(draft: Draft, edition: Edition) -> str:
+    paragraphs = [edition.bottom_line, edition.observed]
+    paragraphs += [f"Not shown: {edition.suppression}"] if edition.suppression else []
+    paragraphs += [f"Could also be explained by: {text}" for text in edition.alternatives]
+    paragraphs += [f"Confidence {edition.confidence}: {edition.basis}"]
+    paragraphs += [f"We would like to know: {text}" for text in edition.wanted]
+    paragraphs += [f"Correction: {draft.correction}"] if draft.correction else []
+    return "\n\n".join(paragraphs)
 
 
 def _facts(edition: Edition) -> dict[str, Any]:

@@ -98,6 +98,7 @@ MATRIX: Final[Mapping[str, Caller]] = {
         "GET /v1/bulletins/drafts",
         "POST /v1/bulletins/drafts",
         "GET /v1/bulletins/drafts/{bulletin}",
+        "GET /v1/bulletins/drafts/{bulletin}/stix",
         "POST /v1/bulletins/drafts/{bulletin}/checks",
         "POST /v1/bulletins/drafts/{bulletin}/submission",
         "POST /v1/bulletins/drafts/{bulletin}/approval",

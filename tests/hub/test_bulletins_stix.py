@@ -10,7 +10,15 @@ from stix2validator import ValidationOptions, validate_string
 
 from cairn_protocol.messages.bulletins import Audience, BulletinKind, Draft, RecallReason
 from cairn_protocol.messages.report import Tlp
-from hub.bulletins.stix import EXTENSION, TLP_MARKINGS, Naming, extension_schema, render, revoked
+from hub.bulletins.stix import (
+    EXTENSION,
+    TLP_MARKINGS,
+    Naming,
+    extension_schema,
+    render,
+    render_draft,
+    revoked,
+)
 from tests.support.bulletins import FIGURE, draft, edition
 
 NAMING = Naming("cairn.example/log", "https://hub.example/v1/schemas/stix-extension-1.json")
@@ -86,6 +94,33 @@ def test_our_extension_keeps_its_published_schema_and_nothing_has_a_custom_type(
                 jsonschema.validate(one["extensions"][EXTENSION], schema)
                 seen += 1
     assert seen > 20
+
+
+def test_a_draft_is_a_grouping_of_what_the_report_would_refer_to_under_ids_of_its_own() -> None:
+    for text in drafts():
+        draft_objects = render_draft(NAMING, text, text.editions[0], AT)["objects"]
+        released = served(text)
+
+        (grouping,) = [one for one in draft_objects if one["type"] == "grouping"]
+        (report,) = [one for one in released if one["type"] == "report"]
+        assert "report" not in {one["type"] for one in draft_objects}
+        assert sorted(one["type"] for one in draft_objects if one is not grouping) == sorted(
+            one["type"] for one in released if one is not report
+        )
+        assert (grouping["name"], grouping["description"]) == (report["name"], report["description"])
+        assert "draft" in grouping["labels"] and set(grouping["object_refs"]) <= {
+            o["id"] for o in draft_objects
+        }
+        own = ("grouping", "report", "indicator", "sighting", "attack-pattern")
+        assert not {o["id"] for o in draft_objects if o["type"] in own} & {o["id"] for o in released}
+
+
+@pytest.mark.long
+def test_the_oasis_validator_finds_nothing_in_a_draft() -> None:
+    options = ValidationOptions(version="2.1", strict=True, enforce_refs=True, disabled="245", silent=True)
+    for text in drafts():
+        found = validate_string(json.dumps(render_draft(NAMING, text, text.editions[0], AT)), options)
+        assert found.is_valid, [str(error) for result in found.object_results for error in result.errors]
 
 
 @pytest.mark.long

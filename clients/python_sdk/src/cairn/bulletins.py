@@ -8,6 +8,7 @@ An analyst's: a draft is read from a file, linted before it leaves, and signed o
 analyst has read.
 """
 
+import re
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ from cairn_protocol.messages.wire import digest_of, encode, open_signed, sign
 from cairn_protocol.roster import Roster
 
 _DAY: Final = 86_400
+_HEX_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _EDITION_DEFAULTS: Final[Mapping[str, Any]] = {
     "tlp": "AMBER",
     "figures": [],
@@ -198,7 +200,8 @@ def concerns(edition: Edition | None, families: Collection[str], countries: Coll
 def draft_from(told: Mapping[str, Any], author: str, now: float | None = None) -> Draft:
     """A draft from what a file says; what it leaves out has a default. Raises DraftUnreadable, TextRefused.
 
-    Beside the fields of the message: `valid_days` in place of `valid_until`.
+    Beside the fields of the message: `valid_days` in place of `valid_until`, and a figure's digest in hex, as
+    `cairn analyst release show` prints it.
     """
     begins = int(time.time() if now is None else now)
     known = dict(told)
@@ -215,13 +218,25 @@ def draft_from(told: Mapping[str, Any], author: str, now: float | None = None) -
     } | known
     whole.setdefault("valid_until", whole["valid_from"] + days * _DAY if isinstance(days, int) else 0)
     editions = whole.get("editions", [])
-    whole["editions"] = [{**_EDITION_DEFAULTS, **one} if isinstance(one, dict) else one for one in editions]
+    whole["editions"] = [_edition_from(one) if isinstance(one, dict) else one for one in editions]
     try:
         draft = msgspec.convert(whole | {"author": author}, Draft, strict=False)
     except (msgspec.ValidationError, TypeError) as wrong:
         raise DraftUnreadable(f"no draft: {wrong}") from None
     _require_linted(draft)
     return draft
+
+
+def _edition_from(told: Mapping[str, Any]) -> dict[str, Any]:
+    whole = {**_EDITION_DEFAULTS, **told}
+    if isinstance(whole["figures"], list):
+        whole["figures"] = [
+            {**one, "digest": bytes.fromhex(one["digest"])}
+            if isinstance(one, dict) and _HEX_DIGEST.fullmatch(str(one.get("digest")))
+            else one
+            for one in whole["figures"]
+        ]
+    return whole
 
 
 def _require_linted(draft: Draft) -> None:

@@ -1,4 +1,5 @@
-"""`cairn analyst bulletin`: draft, from-case, check, submit, approve, release, correct, recall, list, show, inbox.
+"""`cairn analyst bulletin`: draft, from-case, check, submit, approve, release, correct, recall, list, show, stix,
+inbox.
 
 With --json each prints the bulletin's standing; a refusal has its slug as reason.
 """
@@ -14,7 +15,7 @@ from cairn.cli.analyst import analyst
 from cairn.cli.app import HomeOption, JsonOption
 from cairn.cli.bulletin_telling import read_json, run
 from cairn.cli.outcome import Exit, emit, say
-from cairn_protocol.messages.bulletins import RecallReason
+from cairn_protocol.messages.bulletins import Audience, RecallReason
 
 if TYPE_CHECKING:
     from cairn.session import Session
@@ -212,6 +213,27 @@ def show(bulletin_id: Id, home: HomeOption = None, as_json: JsonOption = False) 
             for name, value in msgspec.to_builtins(edition).items():
                 if value and name not in ("audience", "tlp"):
                     say(f"    {name}: {value}")
+    raise typer.Exit(Exit.CLEAR)
+
+
+@bulletin.command()
+def stix(
+    bulletin_id: Id,
+    audience: Annotated[Audience, typer.Option(help="Whose edition.")] = Audience.LIAISONS,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The latest version as STIX, around a grouping: what a reader's tools would make of it. JSON either way."""
+    from cairn.client.bulletins import BulletinsClient
+
+    emit(
+        run(
+            home,
+            as_json,
+            lambda session: BulletinsClient(session.connection).draft_as_stix(bulletin_id, audience),
+            bulletin=str(bulletin_id),
+        )
+    )
     raise typer.Exit(Exit.CLEAR)
 
 

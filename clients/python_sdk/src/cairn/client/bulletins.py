@@ -10,6 +10,7 @@ from cairn_protocol.messages.bulletins import (
     Acknowledgement,
     Answer,
     Asked,
+    Audience,
     Bulletins,
     ContactAccepted,
     ContactRequest,
@@ -102,6 +103,12 @@ class BulletinsClient:
     async def draft(self, bulletin: UUID, *, reviewing: bool = False) -> Draft:
         """The latest version's text."""
         return await self._read(f"{_DRAFTS}/{bulletin}{'/for-review' if reviewing else ''}", Draft)
+
+    async def draft_as_stix(self, bulletin: UUID, audience: Audience) -> dict[str, Any]:
+        """The latest version's edition for an audience, as a STIX bundle around a grouping."""
+        path = f"{_DRAFTS}/{bulletin}/stix?audience={audience}"
+        answer = await self._connection.get(HUB, path, limit=_MOST_JSON, signed=True)
+        return read_object(answer.content, HUB)
 
     async def check(self, bulletin: UUID) -> dict[str, Any]:
         """What the checks find now."""
