@@ -5,7 +5,8 @@
     plaintext    names compared as they are (rapidfuzz): what nobody here may do, as the bound
 
 Both compare within a country, as our fuzzy keys do, and give what they find alike the points of a fuzzy
-key; exact names and contacts count as ever. Each is told at the threshold where its F1 is best.
+key; exact names and contacts count as ever. Each is told at the threshold where its F1 is best, with precision and
+recall at each of the others (`each`), so that recall can be read at equal precision.
 
 Needs requirements/peers.txt, which is no part of the product.
 """
@@ -53,13 +54,13 @@ def measure(told: "Sequence[Told]") -> dict[str, Any]:
         "clk": (_alike_clks, CLK_THRESHOLDS),
         "plaintext": (_alike_words, PLAINTEXT_THRESHOLDS),
     }
-    return {
-        name: max(
-            ({"threshold": limit} | _linked(told, blocks, alike, limit) for limit in limits),
-            key=lambda figures: float(figures["f1"]),
-        )
-        for name, (alike, limits) in peers.items()
-    }
+    found: dict[str, Any] = {}
+    for name, (alike, limits) in peers.items():
+        by_threshold = [{"threshold": limit} | _linked(told, blocks, alike, limit) for limit in limits]
+        best = max(by_threshold, key=lambda figures: float(figures["f1"]))
+        shown = ("threshold", "precision", "recall")
+        found[name] = best | {"each": [{key: one[key] for key in shown} for one in by_threshold]}
+    return found
 
 
 def _linked(
