@@ -6,6 +6,7 @@ Nothing is changed. The database may be down, the hub may not be running: that i
 import asyncio
 import shutil
 from dataclasses import dataclass
+from typing import Final
 
 import httpx2
 
@@ -21,6 +22,8 @@ from hub.storage.revision import is_migrated
 from hub.translog.sequencer import links, trustee_client
 from hub.translog.trustee_link import TrusteeLink
 
+MANY_WRONG_JOINS: Final = 0.01
+ENOUGH_CARDS: Final = 100  # to speak of a share
 MIN_FREE_BYTES = 1 << 30
 MOST_LAG_SECONDS = 60  # a receipt promises its place within a minute
 MOST_QUEUE_SECONDS = 600
@@ -77,7 +80,14 @@ async def _running_parts(services: Services) -> list[Check]:
             *(_trustee(one.id, known.get(one.id), now) for one in services.genesis.trustees)
         )
         index = _index(now, services.settings)
-        return [_sequencer(now), *_queues(now), index, *trustees, await _server(services.settings, client)]
+        return [
+            _sequencer(now),
+            *_queues(now),
+            index,
+            _cards(now),
+            *trustees,
+            await _server(services.settings, client),
+        ]
 
 
 def _key_files(settings: Settings) -> Check:
@@ -132,6 +142,13 @@ def _index(now: State, settings: Settings) -> Check:
     return Check(
         "index", found, "Members will soon take it for too old: is the server running?" if late else ""
     )
+
+
+def _cards(now: State) -> Check:
+    cards = now.cards
+    found = f"{cards.made} made, {cards.wrong_joins:.1%} recalled as wrong joins"
+    many = cards.made >= ENOUGH_CARDS and cards.wrong_joins >= MANY_WRONG_JOINS
+    return Check("cards", found, "More than one in a hundred: see `cairn-hub common-values`." if many else "")
 
 
 async def _trustee(name: str, link: TrusteeLink | None, now: State) -> Check:

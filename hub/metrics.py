@@ -30,6 +30,9 @@ LOG_COSIGNED = Gauge("cairn_hub_log_cosigned_size", "Leaves under the checkpoint
 LOG_PROMISED = Gauge("cairn_hub_log_promised", "Leaves that wait for their place.")
 SEQUENCER_LAG = Gauge("cairn_hub_sequencer_lag_seconds", "How long the oldest promised leaf waits.")
 INDEX_AGE = Gauge("cairn_hub_index_age_seconds", "Age of the newest version of the index; NaN without one.")
+CARDS = Gauge("cairn_hub_cards_made", "Cards that were ever published.")
+RECALLED = Gauge("cairn_hub_cards_recalled", "Cards that were recalled.", ["reason"])
+WRONG_JOINS = Gauge("cairn_hub_wrong_join_ratio", "Share of cards whose link was found to be wrong.")
 
 # The process's own load, and the moment a series began, would show when somebody asked for something.
 for collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
@@ -43,7 +46,7 @@ disable_created_metrics()
     responses={200: {"description": "Prometheus text", "content": {"text/plain": {}}}},
 )
 async def metrics(hub: Hub) -> Response:
-    """Queue age, sequencer lag, index age, trustees up, refusals by slug."""
+    """Queue age, sequencer lag, index age, cards and how many were wrong, trustees up, refusals by slug."""
     try:
         show(await hub.store.read("metrics", state))
     except StoreUnavailable:
@@ -63,4 +66,9 @@ def show(now: State) -> None:
     LOG_COSIGNED.set(now.log.cosigned)
     LOG_PROMISED.set(now.log.promised)
     SEQUENCER_LAG.set(now.log.lag_seconds)
+    CARDS.set(now.cards.made)
+    RECALLED.clear()
+    for reason, count in now.cards.recalled.items():
+        RECALLED.labels(reason).set(count)
+    WRONG_JOINS.set(now.cards.wrong_joins)
     INDEX_AGE.set(math.nan if now.index_age_seconds is None else now.index_age_seconds)

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from cairn_protocol.agreement import EXACT, agree
+from cairn_protocol.agreement import DECIDING, EXACT, agree
 from cairn_protocol.codes import SentOutcome, Stage
 from cairn_protocol.kinds import Kind
 from cairn_protocol.messages.index import Card, Evidence, Typology, band
@@ -33,7 +33,7 @@ _ON_CARDS: Final = frozenset(Typology)
 class Told:
     """One report of a subject, as its card is made from it.
 
-    tags      those that decide and are not common
+    tags      those that decide, and addresses; without common values
     cleared   its firm cleared it lately, and said why
     disputed  its firm says it is of another subject: until that is decided it counts nothing
     """
@@ -150,7 +150,7 @@ def quarter_of(week: str) -> str:
 
 
 def _linked_by(reports: Sequence[Told]) -> tuple[Kind, ...]:
-    """The kinds of tags that two reports or more have in common, in the order of their strength."""
+    """The kinds of deciding tags that two reports or more have in common, in the order of their strength."""
     uses = Counter(pair for report in reports for pair in set(report.tags))
-    shared = {kind for (kind, _), count in uses.items() if count > 1}
+    shared = {kind for (kind, _), count in uses.items() if count > 1 and kind in DECIDING}
     return tuple(kind for kind in Kind if kind in shared)

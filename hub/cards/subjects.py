@@ -28,8 +28,10 @@ from hub.storage.envelopes import Envelopes
 # Where a tag's card key is: the report's number, and the tag's position in it.
 Place = tuple[int, int]
 
-# A transaction tag says nothing of a party, nor does an address alone: neither opens a card.
-_READ: Final = [kind.value for kind in (*DECIDING, Kind.TRANSACTION)]
+# A transaction tag says nothing of a party, nor does an address alone: neither opens a card. An address that
+# several names stand beside is a pattern (T3), until it is found to be common.
+_OPENS_NONE: Final = (Kind.TRANSACTION, Kind.ADDRESS)
+_READ: Final = [kind.value for kind in (*DECIDING, *_OPENS_NONE)]
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ async def subjects_of(
     for row, open_part, member, report_id in rows:
         subject, mine = subjects[row.cluster], tags.get(row.report, {})
         transactions = frozenset(tag for (kind, tag) in mine if kind is Kind.TRANSACTION)
-        deciding = {pair: place for pair, place in mine.items() if pair[0] is not Kind.TRANSACTION}
+        opening = {pair: place for pair, place in mine.items() if pair[0] not in _OPENS_NONE}
         codes = open_open_part(envelopes, row.report, open_part).codes
         subject.reports.append(
             Told(
@@ -79,7 +81,7 @@ async def subjects_of(
                 row.week,
                 Confidence(row.confidence),
                 codes.family,
-                tuple(deciding),
+                tuple(pair for pair in mine if pair[0] is not Kind.TRANSACTION),
                 codes.stage,
                 codes.outcome,
                 programmes_of(codes),
@@ -87,7 +89,7 @@ async def subjects_of(
                 disputed=Said.NOT_OURS in said[row.report],
             )
         )
-        for (kind, tag), place in deciding.items():
+        for (kind, tag), place in opening.items():
             if kind in EXACT or tag in subject.seen_once:
                 subject.places.setdefault(tag, place)
             elif tag not in subject.places:

@@ -14,6 +14,8 @@ from cairn_protocol.kinds import Kind
 from cairn_protocol.tags import Tag
 from hub.linkage.common_values import CONTACTS
 
+_MAY_BE_COMMON: Final = frozenset({*CONTACTS, Kind.ADDRESS})
+
 _OWN: Final = frozenset(kind for kind in DECIDING if POINTS[kind] >= THRESHOLD) - frozenset(CONTACTS)
 
 
@@ -42,10 +44,10 @@ def split(reports: Sequence[Sequence[tuple[Kind, Tag]]]) -> list[list[int]]:
 
 
 def contacts(reports: Sequence[Sequence[tuple[Kind, Tag]]]) -> dict[Tag, list[int]]:
-    """The places of the reports that have each contact, where several have it."""
+    """The places of the reports that have each contact or address, where several have it."""
     having: dict[Tag, list[int]] = defaultdict(list)
     for at, tags in enumerate(reports):
         for kind, tag in tags:
-            if kind in CONTACTS:
+            if kind in _MAY_BE_COMMON:
                 having[tag].append(at)
     return {tag: places for tag, places in having.items() if len(places) > 1}

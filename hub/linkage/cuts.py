@@ -25,6 +25,12 @@ _COMMON = text(
     " ON CONFLICT (tag) DO UPDATE SET common = true, unclear = false"
 )
 
+# A whole look through the tags: no index has addresses, and reviewers seldom order a cut.
+_AT_ADDRESS = text(
+    "UPDATE clusters SET changed = true WHERE id IN (SELECT linked.cluster FROM report_tags t"
+    " JOIN linked_reports linked USING (report) WHERE t.kind = 'address' AND t.tag = ANY(:tags))"
+)
+
 
 async def sides(db: AsyncSession, reports: Collection[int]) -> Mapping[int, Sides]:
     """The sides that reports are on, by their numbers. Those that were never cut have no entry."""
@@ -56,13 +62,17 @@ async def keep_apart(db: AsyncSession, cut: str, parts: Sequence[Collection[UUID
 
 
 async def learn_common(db: AsyncSession, cut: str, tags: Collection[Tag]) -> None:
-    """From now on these contacts link nobody, whatever `common_values` makes of their reports."""
+    """From now on these contacts link nobody, whatever `common_values` makes of their reports.
+
+    An address among them links nobody anyway, but makes no pattern any more: cards it may be in are made anew.
+    """
     if not tags:
         return
     known = set(await db.scalars(select(LearnedCommon.tag).where(among(LearnedCommon.tag, tags))))
     db.add_all(LearnedCommon(tag=tag, cut=cut) for tag in tags if tag not in known)
     await db.flush()
     await db.execute(_COMMON, {"tags": list(tags)})
+    await db.execute(_AT_ADDRESS, {"tags": list(tags)})
 
 
 async def learned(db: AsyncSession, tags: Collection[Tag]) -> set[Tag]:

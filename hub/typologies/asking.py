@@ -21,7 +21,7 @@ class Asking:
     event       a number that the reports of one event share
     monday      the day on which its week began, as an ordinal
     family      of the item that was asked for, and the programmes that such items serve
-    tags        those that decide and are not common
+    tags        those that decide, and addresses; without common values
     """
 
     group: str

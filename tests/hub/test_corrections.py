@@ -5,6 +5,8 @@ from uuid import UUID
 import httpx2
 import psycopg
 import pytest
+from msgspec import UNSET, UnsetType
+from prometheus_client import generate_latest
 
 from cairn_protocol.cuts import cuts_of, order_of
 from cairn_protocol.kinds import Kind
@@ -16,11 +18,13 @@ from cairn_protocol.messages.corrections import (
     Statement,
     cut_id,
 )
-from cairn_protocol.messages.index import Evidence, RecallReason
+from cairn_protocol.messages.index import Evidence, RecallReason, Typology
 from cairn_protocol.messages.parties import Role
 from cairn_protocol.messages.report import Report
 from cairn_protocol.messages.wire import encode, sign
 from hub.corrections.routes import router
+from hub.health import state
+from hub.metrics import show
 from hub.settings import Settings
 from hub.storage.database import Store
 from hub.storage.envelopes import Envelopes
@@ -51,7 +55,12 @@ async def post(desk: Desk, who: object, path: str, body: bytes) -> httpx2.Respon
 
 
 async def say(
-    desk: Desk, firm: Firm, report: Report, said: Said = Said.CLEARED, week: str = WEEK
+    desk: Desk,
+    firm: Firm,
+    report: Report,
+    said: Said = Said.CLEARED,
+    week: str = WEEK,
+    record: bytes | UnsetType = UNSET,
 ) -> httpx2.Response:
     statement = Statement(
         member=firm.id,
@@ -60,6 +69,7 @@ async def say(
         said=said,
         reason=ClearReason.SITE_VISIT if said is Said.CLEARED else None,
         week=week,
+        record=record,
     )
     return await post(desk, firm, "/v1/statements", encode(sign(statement, firm.key)))
 
@@ -218,6 +228,45 @@ async def test_a_learned_common_value_links_nobody_else_either(desk: Desk) -> No
     await desk.file(FIRMS[6], "latest", name("fourth"), phone("shared"))
 
     assert await desk.together() == [{"0", "1"}, {"2", "3"}, {"later"}, {"latest"}]
+
+
+async def test_a_learned_address_makes_no_pattern_of_anybody_any_more(desk: Desk) -> None:
+    """S4: whoever sat in the same business centre is scored anew, also where the cut was of others."""
+    gate = (Kind.ADDRESS, "gate building 4")
+    for at, called in enumerate(("first", "second", "third")):
+        await desk.file(FIRMS[4 + at], called, name(called), (Kind.EMAIL, "sales"), gate)
+    one, two, three, four = await switchboard(desk)
+    assert Typology.T3 in (await desk.index()).card(Kind.EMAIL, "sales").typologies
+
+    await cut(desk, RITA.order(ids(one, two), ids(three, four), common=(tag_of_value(*gate),)))
+
+    assert Typology.T3 not in (await desk.index()).card(Kind.EMAIL, "sales").typologies
+
+
+async def test_a_record_that_is_anchored_says_nothing_of_the_report(desk: Desk) -> None:
+    one, *_ = await switchboard(desk)
+    before = (await desk.index()).card(*phone("shared"))
+
+    assert (await say(desk, FIRMS[0], one, Said.RECORD, record=bytes(32))).status_code == 201
+    assert (await say(desk, FIRMS[0], one, Said.RECORD)).json()["type"].endswith("bad-message")
+    assert (await say(desk, FIRMS[0], one, record=bytes(32))).json()["type"].endswith("bad-message")
+
+    after = (await desk.index()).card(*phone("shared"))
+    assert (after.groups, after.cleared, after.version) == (before.groups, before.cleared, before.version)
+
+
+async def test_the_share_of_wrong_joins_is_told_to_the_operator(desk: Desk) -> None:
+    one, two, three, four = await switchboard(desk)
+    await desk.index()
+    await cut(desk, RITA.order(ids(one, two), ids(three, four)))
+    await desk.index()
+
+    now = await desk.hub.services.store.read("state", state)
+    show(now)
+    assert now.cards.recalled == {"WRONG-JOIN": 1}
+    assert now.cards.wrong_joins == pytest.approx(1 / now.cards.made)
+    told = generate_latest().decode()
+    assert 'cairn_hub_cards_recalled{reason="WRONG-JOIN"} 1.0' in told
 
 
 async def test_a_report_set_aside_counts_nothing_and_is_not_amended(desk: Desk) -> None:

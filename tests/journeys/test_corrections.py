@@ -1,6 +1,8 @@
 """A firm corrects its own reports on real processes: amended, cleared, disputed; and what others see of it."""
 
+import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +10,10 @@ import pytest
 from cairn import Inquiry
 from cairn.correcting import NothingFiled
 from cairn.filing import ReceiptStatus
+from cairn.record import entries_of
 from cairn_protocol.messages.corrections import ClearReason
+from cairn_protocol.messages.report import Report
+from cairn_protocol.messages.wire import decode
 from tests.support import buyers
 from tests.support.town import RunningTown
 
@@ -66,6 +71,57 @@ async def test_shipped_stays_on_the_firms_own_machine(town: RunningTown) -> None
 
     assert "never sent" in str(receipt.reason)
     assert town.report_leaves() == before
+
+    # Nor does a later revision tell it by leaving out what was sent before.
+    anew = about | {"outcome": "SHIPPED", "quantity": 977}
+    async with town.hub("kauri") as hub:
+        session = await hub.session()
+        await hub.amend(about["inquiry_id"], inquiry=Inquiry.from_mapping(anew))
+        filed = session.register.filed(about["inquiry_id"])
+        assert filed is not None and filed.report is not None
+        assert decode(filed.report, Report).open.codes.outcome == "HELD"
+        assert [
+            entry.about for entry in entries_of(session.register.record.entries(), about["inquiry_id"])
+        ] == [
+            "amended",
+            "amended",
+        ]
+
+
+async def test_an_anchored_record_and_a_file_told_of_are_shown_offline(
+    town: RunningTown, tmp_path: Path
+) -> None:
+    file = tmp_path / "quotation.txt"
+    file.write_text("what Kauri kept")
+    told = hashlib.sha256(file.read_bytes()).hexdigest()
+    about = buyers.inquiry("anchored") | {"evidence_hash": told}
+    await report(town, "kauri", about)
+    async with town.hub("kauri") as hub:
+        await hub.clear(about["inquiry_id"], ClearReason.SITE_VISIT, user="Ada Vale")
+        await hub.dispute(about["inquiry_id"], user="Bo Lind")
+    done = town.cairn("kauri", "record", "anchor", about["inquiry_id"], "--user", "Ada Vale", "--json")
+    assert done.returncode == 0, done.stderr
+    assert town.cairn("kauri", "record", "anchor", "no such inquiry").returncode == 1
+    town.settle()
+    out = tmp_path / "record.json"
+    assert town.cairn("kauri", "record", "export", "--out", out).returncode == 0
+
+    stranger = tmp_path / "stranger.txt"
+    stranger.write_text("another file")
+    files = ("--evidence", file, "--evidence", stranger)
+    seen = town.cairn("kauri", "record", "verify", out, *files, "--json")
+    verdict = json.loads(seen.stdout)
+    assert verdict["anchored"] == json.loads(done.stdout)["anchored"] > 0
+    assert verdict["evidence"][0] and verdict["evidence"][1] is None
+
+    exported = json.loads(out.read_text())
+    mine = [one["about"] for one in exported["entries"] if one["inquiry_id"] == about["inquiry_id"]]
+    assert mine == ["cleared", "not-ours", "anchored"]
+    exported["entries"] = exported["entries"][: verdict["anchored"]]
+    exported["entries"][-1]["user"] = "Somebody Else"
+    out.write_text(json.dumps(exported))
+    refused = town.cairn("kauri", "record", "verify", out)
+    assert refused.returncode == 5 or "anchored" in refused.stderr
 
 
 async def test_an_amendment_waits_for_the_hub_and_the_first_revision_stands_meanwhile(

@@ -86,7 +86,7 @@ async def test_a_wrong_join_is_cut_and_everyone_who_was_shown_it_learns_it(
     ]
     assert sorted(map(len, case["parts"])) == [2, 2]
     (ordered,) = told(town, "rita", "reviewer", "recall", str(case["case"]))
-    assert (ordered["status"], ordered["contributors"], ordered["common"]) == ("ordered", 4, 1)
+    assert (ordered["status"], ordered["contributors"], ordered["common"]) == ("ordered", 4, 2)
     town.publish()
     assert (await check(town, "gum", asked)).status == "seen", "one person alone recalls nothing"
     (cut,) = told(town, "ana", "analyst", "recall", "confirm", str(ordered["cut"]))

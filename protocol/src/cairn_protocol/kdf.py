@@ -59,6 +59,7 @@ class Use(StrEnum):
     SEALED_BODY = "sealed-body"
     SEALED_PART = "sealed-part"
     EVIDENCE_KEY = "evidence-key"
+    RECORD_KEY = "record-key"
 
 
 @cache

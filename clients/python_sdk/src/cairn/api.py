@@ -104,9 +104,9 @@ class AsyncHub:
         """Send a held report as the second named person. Raises NotReleasable, KeyError."""
         return await filing.release(await self.session(), inquiry_id, user)
 
-    async def withdraw(self, inquiry_id: str) -> Receipt:
+    async def withdraw(self, inquiry_id: str, user: str | None = None) -> Receipt:
         """Take a report back. Raises KeyError if nothing was filed under that id."""
-        return await filing.withdraw(await self.session(), inquiry_id)
+        return await filing.withdraw(await self.session(), inquiry_id, user)
 
     async def amend(
         self,
@@ -124,13 +124,13 @@ class AsyncHub:
         """File anew what has other match keys than it would have today (`cairn.retagging`)."""
         return await retagging.retag(await self.session())
 
-    async def clear(self, inquiry_id: str, reason: ClearReason) -> Stated:
+    async def clear(self, inquiry_id: str, reason: ClearReason, user: str | None = None) -> Stated:
         """Say that an inquiry turned out to be innocent, and why. Raises NothingFiled."""
-        return await correcting.clear(await self.session(), inquiry_id, reason)
+        return await correcting.clear(await self.session(), inquiry_id, reason, user)
 
-    async def dispute(self, inquiry_id: str) -> Stated:
+    async def dispute(self, inquiry_id: str, user: str | None = None) -> Stated:
         """Say that a report is not about the subject it was linked with (NOT-OURS). Raises NothingFiled."""
-        return await correcting.dispute(await self.session(), inquiry_id)
+        return await correcting.dispute(await self.session(), inquiry_id, user)
 
     async def alerts(self) -> list[Alert]:
         """What changed since this was last asked, by the index as synced. Each is told once."""
@@ -228,9 +228,9 @@ class Hub:
         """Send a held report as the second named person. Raises NotReleasable, KeyError."""
         return self._run(self._hub.release(inquiry_id, user))
 
-    def withdraw(self, inquiry_id: str) -> Receipt:
+    def withdraw(self, inquiry_id: str, user: str | None = None) -> Receipt:
         """Take a report back. Raises KeyError if nothing was filed under that id."""
-        return self._run(self._hub.withdraw(inquiry_id))
+        return self._run(self._hub.withdraw(inquiry_id, user))
 
     def amend(
         self,
@@ -243,13 +243,13 @@ class Hub:
         """File the next revision of a report: another outcome, or the whole inquiry. Raises NothingFiled."""
         return self._run(self._hub.amend(inquiry_id, outcome=outcome, inquiry=inquiry, user=user))
 
-    def clear(self, inquiry_id: str, reason: ClearReason) -> Stated:
+    def clear(self, inquiry_id: str, reason: ClearReason, user: str | None = None) -> Stated:
         """Say that an inquiry turned out to be innocent, and why. Raises NothingFiled."""
-        return self._run(self._hub.clear(inquiry_id, reason))
+        return self._run(self._hub.clear(inquiry_id, reason, user))
 
-    def dispute(self, inquiry_id: str) -> Stated:
+    def dispute(self, inquiry_id: str, user: str | None = None) -> Stated:
         """Say that a report is not about the subject it was linked with (NOT-OURS). Raises NothingFiled."""
-        return self._run(self._hub.dispute(inquiry_id))
+        return self._run(self._hub.dispute(inquiry_id, user))
 
     def alerts(self) -> list[Alert]:
         """What changed since this was last asked, by the index as synced. Each is told once."""

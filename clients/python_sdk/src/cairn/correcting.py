@@ -15,9 +15,11 @@ import msgspec
 from cairn.filing import NAME_YOURSELF, Receipt, ReceiptStatus, go_on, needs_user, receipt_of
 from cairn.raw.inquiry import Inquiry
 from cairn.raw.register import Filed, State, Stated
+from cairn.raw.resolution import About
+from cairn.raw.sanitise.open_codes import NOT_SENT
 from cairn.raw.stored import from_bytes, to_bytes
+from cairn.record import note_done
 from cairn.session import Session
-from cairn_protocol.codes import Outcome
 from cairn_protocol.errors import CairnError
 from cairn_protocol.messages.corrections import ClearReason, Said, Statement
 from cairn_protocol.messages.wire import encode
@@ -42,7 +44,8 @@ async def amend(
     """File the next revision of a report: another outcome, or the whole inquiry anew.
 
     An outcome that is never sent (OPEN, SHIPPED) changes the register alone: a revision that withdraws the
-    one before would tell it. What the hub has not got yet is filed as amended, in its first revision.
+    one before would tell it. So in later revisions, whatever they are for, the outcome that was sent stands.
+    What the hub has not got yet is filed as amended, in its first revision.
 
     Raises NothingFiled, BadInquiry; what can't be sent now waits in the outbox.
     """
@@ -55,8 +58,12 @@ async def amend(
     content = to_bytes(told)
     if content == filed.inquiry:
         return receipt_of(filed)
-    if inquiry is None and told.outcome in (Outcome.OPEN, Outcome.SHIPPED):
-        session.register.keep(msgspec.structs.replace(filed, inquiry=content))
+    before = from_bytes(filed.inquiry).outcome
+    stands = _last_sent(filed) if told.outcome in NOT_SENT else None
+    changed = told.outcome.value if told.outcome is not before else None
+    if inquiry is None and told.outcome in NOT_SENT:
+        session.register.keep(msgspec.structs.replace(filed, inquiry=content, stands=stands))
+        note_done(session, inquiry_id, About.AMENDED, code=changed, text=_STAYS_HERE, user=user)
         return dataclasses.replace(receipt_of(filed), reason=_STAYS_HERE)
     if not user and needs_user(session):
         return dataclasses.replace(receipt_of(filed), status=ReceiptStatus.REFUSED, reason=NAME_YOURSELF)
@@ -65,8 +72,21 @@ async def amend(
         if receipt.status is ReceiptStatus.QUEUED:
             return receipt
         filed = _filed(session, inquiry_id)
-    (receipt,) = await go_on(session, [next_revision(session, filed, content, user)])
+    revision = next_revision(session, msgspec.structs.replace(filed, stands=stands), content, user)
+    note_done(
+        session, inquiry_id, About.AMENDED, code=changed, text=f"revision {revision.revision}", user=user
+    )
+    (receipt,) = await go_on(session, [revision])
     return receipt
+
+
+def _last_sent(filed: Filed) -> str | None:
+    """The outcome in the last bytes that were fixed for this report, None if they told none or there are none."""
+    built = filed if filed.state not in (State.WAITING, State.REFUSED) else filed.before
+    if built is None:
+        return None
+    outcome = from_bytes(built.inquiry).outcome
+    return built.stands if outcome in NOT_SENT else outcome.value
 
 
 def next_revision(session: Session, filed: Filed, content: bytes, user: str | None = None) -> Filed:
@@ -81,25 +101,30 @@ def next_revision(session: Session, filed: Filed, content: bytes, user: str | No
         revision=filed.revision + 1 if at_the_hub else filed.revision,
         before=filed if at_the_hub else filed.before,
         filed_by=user or filed.filed_by,
+        stands=filed.stands,
     )
     session.register.keep(amended)
     return amended
 
 
-async def clear(session: Session, inquiry_id: str, reason: ClearReason) -> Stated:
+async def clear(session: Session, inquiry_id: str, reason: ClearReason, user: str | None = None) -> Stated:
     """Say that an inquiry turned out to be innocent, and why. Others' scores fall by it for 180 days.
 
     Raises NothingFiled; Unreachable leaves everything as it was.
     """
-    return await _state(session, inquiry_id, Said.CLEARED, reason)
+    stated = await _state(session, inquiry_id, Said.CLEARED, reason)
+    note_done(session, inquiry_id, About.CLEARED, code=reason.value, user=user)
+    return stated
 
 
-async def dispute(session: Session, inquiry_id: str) -> Stated:
+async def dispute(session: Session, inquiry_id: str, user: str | None = None) -> Stated:
     """Say that one's own report is not about the subject it was linked with: it counts nothing until it is decided.
 
     Raises NothingFiled; Unreachable leaves everything as it was.
     """
-    return await _state(session, inquiry_id, Said.NOT_OURS, None)
+    stated = await _state(session, inquiry_id, Said.NOT_OURS, None)
+    note_done(session, inquiry_id, About.NOT_OURS, user=user)
+    return stated
 
 
 async def _state(session: Session, inquiry_id: str, said: Said, reason: ClearReason | None) -> Stated:

@@ -22,7 +22,10 @@ from cairn.raw.building import Revision, build_report, report_id_for
 from cairn.raw.inquiry import Inquiry
 from cairn.raw.normalise.match_key import MatchKey
 from cairn.raw.register import Filed, State
+from cairn.raw.resolution import About
+from cairn.raw.sanitise.open_codes import NOT_SENT
 from cairn.raw.stored import from_bytes, to_bytes
+from cairn.record import note_done
 from cairn.session import Session
 from cairn_protocol.errors import CairnError
 from cairn_protocol.messages.report import Report, Retraction
@@ -175,7 +178,7 @@ async def make_ready(session: Session, filed: Sequence[Filed]) -> list[Filed]:
     waiting = [f for f in filed if f.state is State.WAITING]
     if not waiting:
         return list(filed)
-    built = await _build(session, [(from_bytes(f.inquiry), f.narrative, _revision(f)) for f in waiting])
+    built = await _build(session, [(_to_be_sent(f), f.narrative, _revision(f)) for f in waiting])
     state = State.HELD if session.policies.in_force().hold else State.READY
     ready: dict[str, Filed] = {}
     with session.register.transaction():
@@ -200,6 +203,14 @@ class Built:
 async def build(session: Session, inquiries: Sequence[Inquiry], *, narrative: bool = False) -> list[Built]:
     """The reports that filing these inquiries would send. Raises TrusteeUnavailable, Metered, Unreachable."""
     return await _build(session, [(one, narrative, Revision()) for one in inquiries])
+
+
+def _to_be_sent(filed: Filed) -> Inquiry:
+    """The inquiry as its next revision tells it: an outcome that was sent stands while the new one is never sent."""
+    inquiry = from_bytes(filed.inquiry)
+    if filed.stands is None or inquiry.outcome not in NOT_SENT:
+        return inquiry
+    return Inquiry.from_mapping({**inquiry.to_mapping(), "outcome": filed.stands})
 
 
 def _revision(filed: Filed) -> Revision:
@@ -308,6 +319,7 @@ async def release(session: Session, inquiry_id: str, user: str) -> Receipt:
             raise NotReleasable("whoever filed a report can't release it: a second person must")
         released = msgspec.structs.replace(filed, state=State.READY, released_by=user.strip())
         session.register.keep(released)
+        note_done(session, inquiry_id, About.RELEASED, user=user)
     (receipt,) = await _send(session, [released])
     return receipt
 
@@ -344,8 +356,10 @@ async def verify_receipts(session: Session) -> Proofs:
     return Proofs(counts[State.PROVEN], counts[State.PROMISED], overdue)
 
 
-async def withdraw(session: Session, inquiry_id: str) -> Receipt:
+async def withdraw(session: Session, inquiry_id: str, user: str | None = None) -> Receipt:
     """Take a report back. What never reached the hub is only forgotten here.
+
+    user  the named person, for the record
 
     Raises KeyError if nothing was filed under that id; Unreachable leaves everything as it was.
     """
@@ -358,7 +372,7 @@ async def withdraw(session: Session, inquiry_id: str) -> Receipt:
         if filed.before is not None and filed.state in (State.WAITING, State.HELD):
             filed = filed.before  # the hub has that one; the amendment never left
         if filed.state not in (State.READY, State.PROMISED, State.PROVEN):
-            return _took_back(session, filed)
+            return _took_back(session, filed, user)
     if filed.state is State.READY:
         # It may have reached the hub although no promise came back: only a filed report can be taken back.
         (receipt,) = await _send(session, [filed])
@@ -370,9 +384,11 @@ async def withdraw(session: Session, inquiry_id: str) -> Receipt:
         await session.hub.retract(
             Retraction(member=session.profile.party, report_id=filed.report_id, digest=filed.digest)
         )
-    return _took_back(session, filed)
+    return _took_back(session, filed, user)
 
 
-def _took_back(session: Session, filed: Filed) -> Receipt:
-    session.register.keep(msgspec.structs.replace(filed, state=State.WITHDRAWN))
+def _took_back(session: Session, filed: Filed, user: str | None) -> Receipt:
+    with session.register.transaction():
+        session.register.keep(msgspec.structs.replace(filed, state=State.WITHDRAWN))
+        note_done(session, filed.inquiry_id, About.WITHDRAWN, user=user)
     return Receipt(filed.inquiry_id, str(filed.report_id), ReceiptStatus.REFUSED, "withdrawn", filed.promise)

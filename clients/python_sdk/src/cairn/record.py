@@ -2,11 +2,13 @@
 
 An export holds all a stranger needs: the entries as a chain, the hub's signed promise for each report named
 in them, its place in the log with the path to a checkpoint that t trustees cosigned, and the genesis that names
-their keys. Only the genesis's digest must be known from elsewhere: it stands in every invitation.
+their keys. Where a report told of a file of the firm's, or the record itself was anchored, what shows that stands there
+too. Only the genesis's digest must be known from elsewhere: it stands in every invitation.
 Source: domain brief 6 (archive), 7 (audit pack, receipts).
 """
 
 import datetime as dt
+import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
@@ -20,15 +22,19 @@ from cairn.client.errors import Rejected, Unreachable
 from cairn.client.hub import promised_from
 from cairn.home import HomeError
 from cairn.printable import PAGE_BEGINS, Section, data_in, page
-from cairn.raw.register import Filed
+from cairn.raw.building import evidence_key, evidence_of
+from cairn.raw.register import Filed, State
 from cairn.raw.resolution import KEPT_SECONDS, MAX_TEXT, About, Entry, check_chain
 from cairn.session import Session
-from cairn_protocol import merkle
+from cairn_protocol import kdf, merkle
 from cairn_protocol.checkpoint import open_note
 from cairn_protocol.codes import red_flags
 from cairn_protocol.errors import BadMessage, CairnError
+from cairn_protocol.kdf import Use
+from cairn_protocol.messages.corrections import Said, Statement
 from cairn_protocol.messages.parties import Genesis
-from cairn_protocol.messages.wire import Bytes32, Signed, decode, digest_of
+from cairn_protocol.messages.report import OpenPart, Report, SignedHeader
+from cairn_protocol.messages.wire import Bytes32, Signed, decode, digest_of, encode
 from cairn_protocol.roster import check_genesis
 
 
@@ -36,6 +42,14 @@ class BadRecord(CairnError):
     """What was to be noted is no entry. The text says why; nothing was written."""
 
     slug: ClassVar[str] = "bad-record"
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What shows that a report told of a file: the report's signed header and OPEN part, and the key of that file."""
+
+    header: bytes
+    open: bytes
+    key: bytes
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +61,21 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     promise: bytes | None  # the hub's signed promise
     leaf_index: int | None
     path: list[bytes] | None  # from the leaf to the root of the checkpoint
+    evidence: Evidence | None = None
+
+
+class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What shows that the record up to entry `number` was there when a leaf was logged.
+
+    statement  what was signed, canonical; `key` is what its digest of the record was made with
+    """
+
+    number: int
+    statement: bytes
+    key: bytes
+    promise: bytes
+    leaf_index: int | None = None
+    path: list[bytes] | None = None
 
 
 class Export(
@@ -68,17 +97,24 @@ class Export(
     entries: Annotated[list[Entry], Meta(max_length=1_000_000)]
     receipts: list[Receipt]
     lists: dict[str, str]  # the code lists' versions
+    anchors: list[Anchor] = []
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What verifying an export found: how many entries, and how many receipts are proven or only promised."""
+    """What verifying an export found: how many entries, and how many receipts are proven or only promised.
+
+    anchored  up to which entry the record is shown to have been there when the log says; 0 for none
+    files     the reports that told of the files that were asked about, in the files' order; None for an unknown file
+    """
 
     party: str
     genesis_digest: bytes
     entries: int
     proven: int
     promised: int
+    anchored: int = 0
+    files: tuple[str | None, ...] = ()
 
 
 def resolve_flag(session: Session, inquiry_id: str, flag: str, text: str, user: str) -> Entry:
@@ -98,6 +134,55 @@ def decide(session: Session, inquiry_id: str, code: str, text: str, user: str) -
 def note_shown(session: Session, inquiry_id: str, advice: dict[str, Any], once: bytes, user: str) -> None:
     """Note that an advice was shown, once for each state of its cards (`once`)."""
     _write(session, inquiry_id, About.SHOWN, None, "", user, advice, once)
+
+
+def note_done(
+    session: Session,
+    inquiry_id: str,
+    about: About,
+    *,
+    code: str | None = None,
+    text: str = "",
+    user: str | None = None,
+) -> None:
+    """Note what was done about a report: released, amended, cleared, disputed, taken back."""
+    _write(session, inquiry_id, about, code, text, (user or "").strip(), None, None)
+
+
+async def anchor(session: Session, inquiry_id: str, user: str) -> Entry:
+    """Have a digest of the whole record put into the network's log, beside the report on this inquiry.
+
+    The digest is made with a key of the firm's own, so it tells nobody anything; the log shows that there was
+    a record, of which each export that holds the entry shows what it said. Nothing is anchored unless asked for.
+
+    Raises BadRecord if there is no record, or no report at the hub to put it beside; Unreachable changes nothing.
+    """
+    entries = session.register.record.entries()
+    filed = session.register.filed(inquiry_id)
+    if not entries:
+        raise BadRecord("the record is empty")
+    if filed is None or filed.state not in (State.PROMISED, State.PROVEN):
+        raise BadRecord("the hub has no report on this inquiry: name one that it has")
+    assert filed.report_id is not None and filed.digest is not None
+    last = entries[-1]
+    key = kdf.derive(session.keys.register, Use.RECORD_KEY, last.digest())
+    year, week, _ = dt.datetime.fromtimestamp(session.now(), dt.UTC).isocalendar()
+    statement = Statement(
+        member=session.profile.party,
+        report_id=filed.report_id,
+        digest=filed.digest,
+        said=Said.RECORD,
+        reason=None,
+        week=f"{year}-W{week:02d}",
+        record=hmac.digest(key, last.digest(), "sha256"),
+    )
+    promised, signed = await session.hub.state_signed(statement)
+    proof = Anchor(number=last.number, statement=encode(signed), key=key, promise=encode(promised.signed))
+    entry = _write(
+        session, inquiry_id, About.ANCHORED, None, "", user.strip(), msgspec.to_builtins(proof), None
+    )
+    assert entry is not None
+    return entry
 
 
 def _add(session: Session, inquiry_id: str, about: About, code: str, text: str, user: str) -> Entry:
@@ -155,6 +240,11 @@ async def export(session: Session) -> Export:
     except Unreachable:
         size = 0
     receipts = [await _receipt(session, one, size) for one in filed if one is not None and one.promise]
+    anchors = [
+        await _placed(session, msgspec.convert(entry.advice, Anchor), size)
+        for entry in entries
+        if entry.about is About.ANCHORED
+    ]
     return Export(
         party=session.profile.party,
         group=session.profile.group,
@@ -165,17 +255,12 @@ async def export(session: Session) -> Export:
         entries=entries,
         receipts=receipts,
         lists={"red_flags": red_flags().version, "actions": actions().version},
+        anchors=anchors,
     )
 
 
 async def _receipt(session: Session, filed: Filed, size: int) -> Receipt:
-    index, path = None, None
-    if size and filed.leaf_hash is not None:
-        try:
-            proof = await session.hub.inclusion(filed.leaf_hash, size)
-            index, path = proof.index, list(proof.path)
-        except Rejected:
-            pass  # not in the log yet: the promise alone
+    index, path = await _place(session, filed.leaf_hash, size)
     return Receipt(
         inquiry_id=filed.inquiry_id,
         report_id=str(filed.report_id),
@@ -183,7 +268,36 @@ async def _receipt(session: Session, filed: Filed, size: int) -> Receipt:
         promise=filed.promise,
         leaf_index=index,
         path=path,
+        evidence=_evidence(session, filed),
     )
+
+
+async def _placed(session: Session, anchor: Anchor, size: int) -> Anchor:
+    promise = promised_from(decode(anchor.promise, Signed), session.genesis).promise
+    index, path = await _place(session, promise.leaf_hash, size)
+    return msgspec.structs.replace(anchor, leaf_index=index, path=path)
+
+
+async def _place(
+    session: Session, leaf_hash: bytes | None, size: int
+) -> tuple[int | None, list[bytes] | None]:
+    """Where a leaf is in the log of `size` leaves, and the path to its root."""
+    if not size or leaf_hash is None:
+        return None, None
+    try:
+        proof = await session.hub.inclusion(leaf_hash, size)
+    except Rejected:
+        return None, None  # not in the log yet: the promise alone
+    return proof.index, list(proof.path)
+
+
+def _evidence(session: Session, filed: Filed) -> Evidence | None:
+    """What the report says of a file of the firm's, if it does."""
+    report = decode(filed.report, Report) if filed.report else None
+    if report is None or not report.open.codes.evidence:
+        return None
+    key = evidence_key(session.keys.register, report.signed.header.report_id)
+    return Evidence(header=encode(report.signed), open=encode(report.open), key=key)
 
 
 def as_json(exported: Export) -> str:
@@ -222,7 +336,9 @@ def _line(entry: Entry) -> str:
             f"{when}: was shown groups {advice.get('groups')}, evidence {advice.get('evidence')}, "
             f"attention {advice.get('attention')}"
         )
-    return f"{when}: {'resolved' if entry.about is About.FLAG else 'decided'} {entry.code}: {entry.text}"
+    done = {About.FLAG: "resolved", About.DECISION: "decided", About.ANCHORED: "anchored in the log"}
+    said = " ".join(part for part in (done.get(entry.about, entry.about.value), entry.code) if part)
+    return f"{when}: {said}{f': {entry.text}' if entry.text else ''}"
 
 
 def _receipt_line(receipt: Receipt | None) -> str:
@@ -232,10 +348,11 @@ def _receipt_line(receipt: Receipt | None) -> str:
     return f"report {receipt.report_id}: {place}"
 
 
-def verify(text: str, genesis_digest: bytes | None = None) -> Verdict:
+def verify(text: str, genesis_digest: bytes | None = None, file_hashes: Sequence[bytes] = ()) -> Verdict:
     """Check an export, page or JSON, without any network.
 
     genesis_digest  what the reader knows from elsewhere; without it the export's own is believed, and told
+    file_hashes     SHA-256 of files of which the reader wants to know whether a report told of them
 
     Raises BadMessage, BadSignature, BadInclusion and their like; ProofInvalid for a false promise; HomeError
     if the file is no export.
@@ -260,7 +377,34 @@ def verify(text: str, genesis_digest: bytes | None = None) -> Verdict:
         len(exported.entries),
         proven,
         len(exported.receipts) - proven,
+        max((_check_anchor(one, exported, genesis, root, size) for one in exported.anchors), default=0),
+        tuple(_report_of(file_hash, exported.receipts) for file_hash in file_hashes),
     )
+
+
+def _check_anchor(anchor: Anchor, exported: Export, genesis: Genesis, root: bytes, size: int) -> int:
+    """The entry up to which the log shows the record; 0 where the leaf is only promised or the entry forgotten."""
+    signed = decode(anchor.statement, Signed)
+    statement = decode(signed.body, Statement)
+    promise = promised_from(decode(anchor.promise, Signed), genesis).promise
+    if promise.member != exported.party or promise.digest != digest_of(signed):
+        raise BadMessage("an anchor that is not what the hub promised to log")
+    entry = next((one for one in exported.entries if one.number == anchor.number), None)
+    if entry is None or anchor.path is None or anchor.leaf_index is None:
+        return 0
+    if hmac.digest(anchor.key, entry.digest(), "sha256") != statement.record:
+        raise BadMessage(f"entry {anchor.number} or one before it is not what was anchored")
+    merkle.verify_inclusion(promise.leaf_hash, anchor.leaf_index, size, anchor.path, root)
+    return anchor.number
+
+
+def _report_of(file_hash: bytes, receipts: Sequence[Receipt]) -> str | None:
+    """The report that told of the file, among those whose evidence `_check` has found to be theirs."""
+    for receipt in receipts:
+        told = receipt.evidence
+        if told and evidence_of(told.key, file_hash) == decode(told.open, OpenPart).codes.evidence:
+            return receipt.report_id
+    return None
 
 
 def _root(exported: Export, genesis: Genesis) -> tuple[bytes, int]:
@@ -282,6 +426,11 @@ def _check(receipt: Receipt, genesis: Genesis, party: str, root: bytes, size: in
     promise = promised_from(decode(receipt.promise, Signed), genesis).promise
     if (promise.member, str(promise.report_id)) != (party, receipt.report_id):
         raise BadMessage("a receipt of another firm or report")
+    if receipt.evidence is not None:
+        header = decode(receipt.evidence.header, SignedHeader)
+        open_part = decode(receipt.evidence.open, OpenPart)
+        if header.digest() != promise.digest or open_part.digest() != header.header.open_digest:
+            raise BadMessage("evidence of another report than the hub has promised to log")
     if receipt.path is None or receipt.leaf_index is None:
         return False
     merkle.verify_inclusion(promise.leaf_hash, receipt.leaf_index, size, receipt.path, root)

@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from cairn_protocol.errors import BadMessage, PartyId
 from cairn_protocol.messages.index import RecallReason
@@ -54,6 +54,7 @@ class Said(StrEnum):
 
     CLEARED = "CLEARED"
     NOT_OURS = "NOT-OURS"  # not about the subject it was linked with
+    RECORD = "RECORD"  # the firm's own record of decisions had this digest: says nothing of the report
 
 
 class ClearReason(StrEnum):
@@ -68,7 +69,10 @@ class ClearReason(StrEnum):
 
 
 class Statement(Message, frozen=True, tag="cairn/statement/1"):
-    """A firm's word on the latest revision of its own report; a later revision makes it void."""
+    """A firm's word on the latest revision of its own report; a later revision makes it void.
+
+    record  a keyed digest of the firm's record of decisions, for `RECORD` alone; left out of the others' bytes
+    """
 
     member: Name
     report_id: UUID
@@ -76,6 +80,7 @@ class Statement(Message, frozen=True, tag="cairn/statement/1"):
     said: Said
     reason: ClearReason | None  # why it was cleared
     week: IsoWeek  # when the firm found out
+    record: Bytes32 | UnsetType = UNSET
 
 
 class CutOrder(Message, frozen=True, tag="cairn/cut-order/1"):
@@ -120,9 +125,11 @@ class RecallAcknowledgement(Message, frozen=True, tag="cairn/recall-acknowledgem
 
 
 def check_statement(statement: Statement, *, culprit: PartyId | None = None) -> None:
-    """Raise BadMessage unless a clearance, and nothing else, has its reason."""
+    """Raise BadMessage unless a clearance, and nothing else, has its reason, and so has a record its digest."""
     if (statement.said is Said.CLEARED) != (statement.reason is not None):
         raise BadMessage("a clearance needs its reason, and nothing else has one", culprit=culprit)
+    if (statement.said is Said.RECORD) != (statement.record is not UNSET):
+        raise BadMessage("a record needs its digest, and nothing else has one", culprit=culprit)
 
 
 def check_order(order: CutOrder, *, culprit: PartyId | None = None) -> None:

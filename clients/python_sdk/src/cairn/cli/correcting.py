@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cairn.cli.app import HomeOption, JsonOption, app
+from cairn.cli.member import UserOption
 from cairn.cli.opening import with_hub
 from cairn.cli.outcome import Exit, emit, note, say
 from cairn_protocol.codes import Outcome
@@ -29,9 +30,7 @@ def amend(
             "--file", help="A .jsonl or .csv file with the inquiry anew.", exists=True, dir_okay=False
         ),
     ] = None,
-    user: Annotated[
-        str | None, typer.Option(help="Who you are, where your policy wants a named person.")
-    ] = None,
+    user: UserOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -58,18 +57,21 @@ def amend(
 def clear(
     inquiry_id: InquiryId,
     reason: Annotated[ClearReason, typer.Option(help="Why it is innocent.")],
+    user: UserOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say that an inquiry turned out to be innocent. Whoever sees the card learns that one was cleared, not whose."""
-    stated = with_hub(home, lambda hub: hub.clear(inquiry_id, reason))
+    stated = with_hub(home, lambda hub: hub.clear(inquiry_id, reason, user))
     _tell(inquiry_id, stated, as_json, "cleared; from the next index on it lowers what the card counts for")
 
 
 @app.command("not-ours")
-def not_ours(inquiry_id: InquiryId, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def not_ours(
+    inquiry_id: InquiryId, user: UserOption = None, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
     """Say that your report is not about the subject it was linked with. It counts nothing until that is decided."""
-    stated = with_hub(home, lambda hub: hub.dispute(inquiry_id))
+    stated = with_hub(home, lambda hub: hub.dispute(inquiry_id, user))
     _tell(inquiry_id, stated, as_json, "disputed; a reviewer sees it, and until then it counts nothing")
 
 

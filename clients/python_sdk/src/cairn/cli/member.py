@@ -184,6 +184,7 @@ def preview(
 @app.command()
 def withdraw(
     inquiry_id: Annotated[str, typer.Argument(help="Your own number of the inquiry.")],
+    user: UserOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -191,7 +192,7 @@ def withdraw(
     from cairn.home import HomeError
 
     try:
-        receipt = with_hub(home, lambda hub: hub.withdraw(inquiry_id))
+        receipt = with_hub(home, lambda hub: hub.withdraw(inquiry_id, user))
     except KeyError:
         raise HomeError("nothing was filed under that inquiry_id from this home") from None
     if as_json:

@@ -85,6 +85,29 @@ def list_entries(
     raise typer.Exit(Exit.CLEAR)
 
 
+@record.command("anchor")
+def anchor_record(
+    inquiry_id: Annotated[str, typer.Argument(help="An inquiry of yours whose report the hub has.")],
+    user: UserOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a digest of the whole record into the network's log, under a key of yours: shows later that it was there."""
+    from cairn.record import anchor
+
+    async def work(hub: "AsyncHub") -> "Entry":
+        return await anchor(await hub.session(), inquiry_id, user or "")
+
+    entry = with_hub(home, work)
+    if as_json:
+        emit({"number": entry.number, "anchored": (entry.advice or {}).get("number"), "status": "promised"})
+    else:
+        say(
+            f"The record so far is anchored; entry {entry.number} holds what shows it, and every export from now on."
+        )
+    raise typer.Exit(Exit.CLEAR)
+
+
 @record.command("export")
 def export_record(
     out: Annotated[
@@ -117,6 +140,10 @@ def verify_record(
     genesis: Annotated[
         str | None, typer.Option("--genesis", help="The network's genesis digest in hex, as you know it.")
     ] = None,
+    evidence: Annotated[
+        list[Path] | None,
+        typer.Option("--evidence", help="A file: did a report tell of it?", exists=True, dir_okay=False),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -131,7 +158,8 @@ def verify_record(
         pinned = bytes.fromhex(genesis) if genesis else Home(home).profile().genesis_digest if home else None
     except ValueError:
         raise typer.BadParameter("64 hex digits", param_hint="--genesis") from None
-    verdict = verify(file.read_text("utf-8"), pinned)
+    hashes = [_sha256(path) for path in evidence or ()]
+    verdict = verify(file.read_text("utf-8"), pinned, hashes)
     if as_json:
         emit(
             {
@@ -141,11 +169,24 @@ def verify_record(
                 "entries": verdict.entries,
                 "proven": verdict.proven,
                 "promised": verdict.promised,
+                "anchored": verdict.anchored,
+                "evidence": list(verdict.files),
             }
         )
     else:
         say(f"{verdict.party}: {verdict.entries} entries, each following the one before.")
         say(f"{verdict.proven} reports are proven in the log, {verdict.promised} only promised.")
+        if verdict.anchored:
+            say(f"The log shows that entries up to {verdict.anchored} were there then.")
+        for path, report_id in zip(evidence or (), verdict.files, strict=True):
+            say(f"{path.name}: {f'told of by report {report_id}' if report_id else 'no report told of it'}.")
         if pinned is None:
             say(f"All of it under genesis {verdict.genesis_digest.hex()}: compare it with an invitation.")
     raise typer.Exit(Exit.CLEAR)
+
+
+def _sha256(path: Path) -> bytes:
+    from hashlib import file_digest
+
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").digest()

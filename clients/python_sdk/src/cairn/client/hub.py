@@ -89,12 +89,16 @@ class HubClient:
 
     async def state(self, statement: Statement) -> Promised:
         """Say something of one's own report, signed by the connection's signer. The same again: the same promise."""
+        return (await self.state_signed(statement))[0]
+
+    async def state_signed(self, statement: Statement) -> tuple[Promised, Signed]:
+        """The same, with what was signed: the leaf that is promised is of its digest."""
         signer = self._connection.signer
         if signer is None:
             raise Misconfigured("a statement needs the member's key; enrol first")
         signed = sign(statement, signer.private_key)
         answer = await self._connection.post(HUB, "/v1/statements", encode(signed), limit=limit_of(Signed))
-        return self._promised(
+        promised = self._promised(
             read_message(answer.content, Signed, HUB),
             {
                 "member": statement.member,
@@ -102,6 +106,7 @@ class HubClient:
                 "leaf_hash": hash_of(LeafKind.STATEMENT, digest_of(signed)),
             },
         )
+        return promised, signed
 
     async def manifest(self, etag: str | None = None) -> tuple[ManifestAnswer, str | None] | None:
         """The latest manifest with its ETag, or None if it is still the one of `etag`. Unverified."""

@@ -2,7 +2,7 @@
 
 Local, encrypted in the register, kept five years. Entries are a chain: each holds the digest of the one
 before, so that a later change, or an entry left out of an export, is found. What the firm writes here is
-never sent anywhere.
+never sent anywhere; a digest of it under the firm's own key is, where the firm asks for that (`cairn.record.anchor`).
 Source: domain brief 4.1 (6) and 6 ("knowledge", pull model, archive).
 """
 
@@ -28,15 +28,21 @@ class About(StrEnum):
     SHOWN = "shown"  # an advice with a card was shown
     FLAG = "flag"  # how a flag was resolved
     DECISION = "decision"
+    RELEASED = "released"  # a second person let a held report go
+    AMENDED = "amended"
+    CLEARED = "cleared"
+    NOT_OURS = "not-ours"
+    WITHDRAWN = "withdrawn"
+    ANCHORED = "anchored"  # a digest of all entries up to one stands in the network's log
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One entry.
 
     user      the person's name; "" where a check was made without one
-    code      the flag's code, or the decision's (`cairn.actions`); None for what was shown
+    code      the flag's code, the decision's (`cairn.actions`), the new outcome, or why it was cleared; else None
     text      the resolution or reason in the firm's own words
-    advice    what stood on the screen, as `cairn check --json` prints it; None where none was looked at
+    advice    what stood on the screen, as `cairn check --json` prints it; of an anchor its proof; else None
     previous  digest of the entry before, zeros for the first
     """
 

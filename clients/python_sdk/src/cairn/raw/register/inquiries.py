@@ -62,6 +62,7 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
     before: "Filed | None" = None  # the revision that this one supersedes, for as long as it is not promised
     filed_by: str | None = None  # a named person of the firm; never sent
     released_by: str | None = None
+    stands: str | None = None  # the outcome last sent, while the inquiry has one that is never sent
 
     def __repr__(self) -> str:
         return f"Filed(state={self.state.value})"
@@ -147,7 +148,10 @@ class Inquiries:
         old = [
             filed
             for filed in self.in_state(State.PROVEN, State.WITHDRAWN)
-            if filed.report is not None and (filed.promised_at or 0) < before
+            # The bytes of a report with evidence are kept: they show later what it said of the firm's file.
+            if filed.report is not None
+            and (filed.promised_at or 0) < before
+            and b'"evidence_hash"' not in filed.inquiry
         ]
         with self._file.transaction():
             for filed in old:
