@@ -36,9 +36,9 @@ stop: .venv/.app
 
 env: .venv/.dev
 
-# Tests of a whole Cairn share one and mostly wait; the others fill what they leave of the machine.
-test: lint
-	$(MAKE) -j 2 test-parts test-town
+# Tests of a whole Cairn share one and mostly wait; the others, and lint, fill what they leave of the machine.
+test: .venv/.dev
+	$(MAKE) -j 3 lint test-parts test-town
 
 test-parts: .venv/.dev
 	$(PYTHON) -m pytest -q -n 2 --dist loadfile -m "not long and not town"
