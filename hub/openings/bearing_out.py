@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.cuts import are_apart
@@ -31,8 +31,10 @@ from hub.reports.refusals import UnknownReport
 from hub.reports.tables import ReportRow, ReportTag, SealedRow
 from hub.translog.tables import TranslogLeaf
 
-# The latest reports that share a tag with the one to open: more would be a hot value.
+# The latest reports that share a tag with the one to open: more would be a hot value. Of each member only some, for
+# else one that files a value again and again leaves no room for the groups that bear it out.
 MOST_CANDIDATES = 2_000
+MOST_OF_A_MEMBER = 20
 _LOCKABLE = [kind.value for kind in LOCKABLE]
 
 
@@ -100,11 +102,17 @@ async def _target(db: AsyncSession, roster: Roster, report_id: UUID) -> OnFile:
 
 
 async def _candidates(db: AsyncSession, roster: Roster, target: OnFile) -> list[OnFile]:
+    sharing = select(ReportTag.report).where(
+        ReportTag.tag.in_(target.sighting.lockable), ReportTag.kind.in_(_LOCKABLE)
+    )
+    latest_first = func.row_number().over(partition_by=ReportRow.member_id, order_by=ReportRow.number.desc())
+    ranked = (
+        select(ReportRow.number, latest_first.label("place")).where(ReportRow.number.in_(sharing)).subquery()
+    )
     numbers = (
-        select(ReportTag.report)
-        .where(ReportTag.tag.in_(target.sighting.lockable), ReportTag.kind.in_(_LOCKABLE))
-        .distinct()
-        .order_by(ReportTag.report.desc())
+        select(ranked.c.number)
+        .where(ranked.c.place <= MOST_OF_A_MEMBER)
+        .order_by(ranked.c.number.desc())
         .limit(MOST_CANDIDATES)
     )
     rows = await db.scalars(select(ReportRow).where(ReportRow.number.in_(numbers)).order_by(ReportRow.number))

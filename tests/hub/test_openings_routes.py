@@ -38,6 +38,7 @@ from cairn_protocol.messages.report import Report, sign_header
 from cairn_protocol.messages.wire import Signed, decode, encode, sign
 from cairn_protocol.sealing import seal
 from cairn_protocol.tags import key_digest
+from hub.openings import bearing_out
 from hub.openings.routes import router
 from hub.settings import Settings
 from hub.storage.database import Store
@@ -241,6 +242,19 @@ async def test_two_groups_are_too_few(desk: Desk) -> None:
 
     assert refused(answer) == (409, "too-few-groups")
     assert desk.query("SELECT count(*) FROM openings") == [(0,)]
+
+
+async def test_a_member_that_files_a_value_again_and_again_hides_nobody_else(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs no meter: a firm that would keep a subject shut could file its phone by the thousand."""
+    monkeypatch.setattr(bearing_out, "MOST_CANDIDATES", 6)
+    monkeypatch.setattr(bearing_out, "MOST_OF_A_MEMBER", 2)
+    first = await desk.file_three()
+    for at in range(6):
+        await desk.file(CEDAR, PHONE, (Kind.DOMAIN, f"again-{at}.example"))
+
+    assert (await desk.ask(_request(first))).status_code == 202
 
 
 async def test_one_report_that_is_not_borne_out_keeps_the_others_shut(desk: Desk) -> None:
