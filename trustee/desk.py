@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cairn_protocol.messages.openings import Evidence, Pending, PendingOpenings
+from cairn_protocol.errors import BadOpening
+from cairn_protocol.messages.openings import Evidence, Pending, PendingOpenings, opening_id
 from cairn_protocol.messages.wire import decode, encode
+from cairn_protocol.openings import requested
 from cairn_protocol.roster import Roster
 from trustee import openings
 from trustee import requests as acts
@@ -44,7 +46,10 @@ class Desk:
 
 
 def desk(home: Home, settings: Settings, hub: HubLink) -> Desk:
-    """What waits at the hub. Raises HomeError, StoreUnavailable, HubUnreachable, HubRefuses, BadMessage."""
+    """What waits at the hub.
+
+    Raises HomeError, StoreUnavailable, HubUnreachable, HubRefuses, BadMessage, BadOpening.
+    """
     with opened(home, settings) as store:
         roster = store.read(RosterOfMirror(home.genesis()).current)
         refused = store.read(acts.refused)
@@ -55,7 +60,13 @@ def desk(home: Home, settings: Settings, hub: HubLink) -> Desk:
 
 
 def _judged(store: Store, roster: Roster, hub: HubLink, size: int, pending: Pending) -> OpeningWaiting | None:
-    """The opening with its verdict; None while the hub can't show evidence for what was cosigned here."""
+    """The opening with its verdict; None while the hub can't show evidence for what was cosigned here.
+
+    Raises BadOpening if the id is not that of its request: staff agree to an id, and what they read under it
+    must be what they answer.
+    """
+    if opening_id(requested(pending.opening)) != pending.id:
+        raise BadOpening("the hub shows another opening under this id", culprit="hub")
     try:
         answer = hub.get(f"/v1/openings/{pending.id}/evidence?size={size}")
     except HubRefuses:

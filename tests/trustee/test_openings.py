@@ -89,10 +89,11 @@ class Case:
     leaf_index: int
     answers: list[Signed] = field(default_factory=list)
     shows: Callable[[Evidence], Evidence] = lambda evidence: evidence
+    shown_as: str | None = None  # the id under which the hub shows it, if it lies
 
     @property
     def id(self) -> str:
-        return opening_id(requested(self.opening))
+        return self.shown_as or opening_id(requested(self.opening))
 
     def evidence(self) -> Evidence:
         beside = self.ledger.evidence_for(*self.reports)
@@ -257,6 +258,17 @@ def test_approving_all_leaves_openings_alone(case: Case) -> None:
         told = done("approve", "--all", "--home", home.folder, "--hub", url)
 
     assert "Nothing to approve" in told
+    assert case.answers == []
+
+
+def test_what_staff_agreed_to_cannot_be_exchanged_under_its_id(case: Case) -> None:
+    """They read one opening in `requests`; the hub must not answer `approve` with another, however well borne out."""
+    home, case.shown_as = case.home(), "0123456789abcdef"
+    with case.hub() as url:
+        result = run("approve", case.id, "--home", home.folder, "--hub", url, "--json")
+
+    assert result.exit_code == 6, result.output
+    assert json.loads(result.stdout)["reason"] == "bad-opening"
     assert case.answers == []
 
 
