@@ -303,13 +303,13 @@ class SmallHub(Server):
         )
 
     def _file(self, report: Report) -> Response:
-        place, digest = str(report.signed.header.report_id), report.signed.digest()
+        place, digest = _revision_of(report), report.signed.digest()
         if self.reports.setdefault(place, digest) != digest:
             return refused("report-id-reused")
         return message(self.promise(report), 201)
 
     def _result(self, report: Report) -> BatchResult:
-        place, digest = str(report.signed.header.report_id), report.signed.digest()
+        place, digest = _revision_of(report), report.signed.digest()
         if self.reports.setdefault(place, digest) != digest:
             return BatchResult(promise=None, problem="report-id-reused", detail="other bytes are on file")
         if report.signed.header.week > "2026-W40":
@@ -498,3 +498,9 @@ def home_on(network: SmallNetwork, firm: Firm, folder: Path) -> Path:
 def ref_of(raw: bytes, count: int) -> SegmentRef:
     """How a manifest names a segment."""
     return SegmentRef(digest=segment_digest(raw), count=count, length=len(raw))
+
+
+def _revision_of(report: Report) -> str:
+    """Under what a hub keeps a report: other bytes of the same revision are refused."""
+    header = report.signed.header
+    return f"{header.report_id}/{header.revision}"

@@ -14,6 +14,8 @@ from cairn.filing import ReceiptStatus
 from cairn.raw.normalise import normaliser_digest
 from cairn.raw.register import State
 from cairn_protocol.messages.log import LeafKind
+from cairn_protocol.messages.report import Report
+from cairn_protocol.messages.wire import decode
 from tests.sdk.small_network import Server, SmallNetwork, home_on, refused
 from tests.support.reports import firm
 
@@ -118,3 +120,27 @@ async def test_what_another_process_withdraws_meanwhile_stays_withdrawn_and_is_n
 def _withdraw(home: Path) -> None:
     with Hub(home) as hub:
         hub.withdraw("A-1")
+
+
+@pytest.mark.parametrize("told_before", [True, False])
+async def test_what_was_sent_stands_when_the_outcome_is_one_that_is_never_sent(
+    hub: AsyncHub, network: SmallNetwork, told_before: bool
+) -> None:
+    """Left out of a later revision, an outcome would say SHIPPED; never sent, it must not go along later either."""
+    about = BUYER | ({"outcome": "DECLINED"} if told_before else {})
+    await hub.report(Inquiry.from_mapping(about))
+    kept_here = await hub.amend("A-1", outcome="SHIPPED")
+    assert "never sent" in str(kept_here.reason)
+
+    anew = Inquiry.from_mapping(about | {"outcome": "SHIPPED", "quantity": 977})
+    await hub.amend("A-1", inquiry=anew, user="Ada Vale")
+
+    session = await hub.session()
+    filed = session.register.filed("A-1")
+    assert filed is not None and filed.report is not None and filed.revision == 2
+    codes = decode(filed.report, Report).open.codes
+    assert codes.outcome == ("DECLINED" if told_before else None)
+    assert [(entry.about, entry.user) for entry in session.register.record.entries()] == [
+        ("amended", ""),
+        ("amended", "Ada Vale"),
+    ]

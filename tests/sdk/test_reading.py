@@ -60,6 +60,11 @@ def test_the_template_has_a_column_for_every_field(write: WriteFile) -> None:
     assert list(read_inquiries(write(template_csv()))) == []
 
 
+def test_a_csv_file_without_anything_in_it_is_said_to_be_empty(write: WriteFile) -> None:
+    with pytest.raises(UnreadableFile, match="is empty"):
+        list(read_inquiries(write("")))
+
+
 def test_a_bad_row_is_named_and_the_next_is_read(write: WriteFile) -> None:
     bad = {"inquiry_id": "A-2", "party": {"phones": ["1", {"number": 2}]}}
     rows = list(read_inquiries(write(jsonl(GOOD, bad, GOOD), "a.jsonl")))

@@ -202,6 +202,8 @@ def _read_csv(file: IO[bytes], mapped: Mapped) -> Iterator[Row]:
             elif any(cell.strip() for cell in cells):
                 yield Row(number, Inquiry.from_mapping(_nested(header, cells, mapped)))
         except StopIteration:
+            if not header:
+                raise UnreadableFile("is empty; `cairn template` prints a first row") from None
             return
         except UnreadableFile:
             raise
