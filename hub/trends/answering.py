@@ -72,7 +72,7 @@ async def answer(services: Services, question: TrendQuestion, audience: str = AN
         return await _without_snapshot(services, question, audience)
     now, earlier = await newest(services)
     asked = encode(question)
-    ahead: list[tuple[bytes, Memory]] = []
+    ahead: list[tuple[bytes, Memory]] = []  # of analysts: they ask often
 
     async def body(db: AsyncSession) -> tuple[str, Account]:
         await db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -80,13 +80,15 @@ async def answer(services: Services, question: TrendQuestion, audience: str = AN
         if kept := await _kept(db, now.number, audience, asked):
             return kept.answer, account
         event = await _event(db, question, now)
-        told_before = await _answers(db, now.number, audience)
-        memory = await asyncio.to_thread(_memory, services, now, audience, told_before)
-        worked = await asyncio.to_thread(work, now, earlier, question, event, memory)
+        told_before = await _answers(db, now.number)
+        memories = await asyncio.to_thread(_memories, services, now, audience, told_before)
+        worked = await asyncio.to_thread(work, now, earlier, question, event, *memories)
         if worked.sums:
             account = await spend(db, opened_account(services, audience), Fraction(len(worked.sums)))
         told = json.dumps(worked.told, sort_keys=True)
-        ahead.append((_recollection(now, audience, [*(row.question for row in told_before), asked]), memory))
+        if audience == ANALYSTS:
+            told_now = [*((row.audience, row.question) for row in told_before), (audience, asked)]
+            ahead.append((_recollection(now, told_now), memories[-1]))
         db.add(
             AnswerRow(
                 snapshot=now.number,
@@ -152,11 +154,14 @@ def work(
     earlier: Snapshot | None,
     question: TrendQuestion,
     event: ControlEvent | None,
-    memory: Memory,
+    *memories: Memory,
 ) -> Worked:
-    """The answer and its sums. Blocks for as long as the engine takes."""
+    """The answer and its sums. Blocks for as long as the engine takes.
+
+    memories  what it is judged with, the audience's own last
+    """
     with Engine() as engine:
-        asked = _Asked(engine, now, earlier, memory)
+        asked = _Asked(engine, now, earlier, memories)
         told = _ANSWERED_BY[question.query](asked, question, event)
         return Worked(asked.context() | {"question": _as_told(question)} | told, asked.sums)
 
@@ -164,12 +169,14 @@ def work(
 class _Asked:
     """One question on its way: the engine, both snapshots, and what it published so far."""
 
-    def __init__(self, engine: Engine, now: Snapshot, earlier: Snapshot | None, memory: Memory) -> None:
+    def __init__(
+        self, engine: Engine, now: Snapshot, earlier: Snapshot | None, memories: Sequence[Memory]
+    ) -> None:
         self.engine = engine
         self.now = now
         self.events = expressions.events_in(now.table)
         self._earlier = expressions.events_in(earlier.table) if earlier else None
-        self._memory = memory
+        self._memories = memories
         self.sums: list[Numbers] = []
 
     def cells(self, events: ir.Table, question: TrendQuestion) -> ir.Table:
@@ -203,14 +210,16 @@ class _Asked:
         needed = _finest(candidates, counted)
         events = self.engine.events(expression, needed)
         found = events_of_totals(candidates, events) if totals else events
-        already = len(self._memory.sums)
-        audited = self._memory.ask(
-            {place: found[place] for place in candidates},
-            cells_first=cells_first,
-            all_or_none=all_of is not None,
-        )
-        self.sums += self._memory.sums[already:]
-        verdicts |= audited
+        already = len(self._memories[-1].sums)
+        for memory in self._memories:
+            audited = memory.ask(
+                {place: found[place] for place in candidates},
+                cells_first=cells_first,
+                all_or_none=all_of is not None,
+            )
+            verdicts |= audited
+            candidates = [place for place in candidates if audited[place].published]
+        self.sums += self._memories[-1].sums[already:]
         counts = {place: sum(counted.values()) for place, counted in everything.items()}
         if cells_first:
             verdicts = without_empty_rest(verdicts, counts)
@@ -302,15 +311,13 @@ async def _kept(db: AsyncSession, snapshot: int, audience: str, asked: bytes) ->
 
 
 async def _answers(
-    db: AsyncSession, snapshot: int, audience: str, until: bytes | None = None
+    db: AsyncSession, snapshot: int, until: tuple[str, bytes] | None = None
 ) -> list[AnswerRow]:
-    """What the audience was told of a snapshot, in the order it was told; until a question if one is named."""
+    """What was told of a snapshot, in the order it was; until an audience's question if one is named."""
     rows = await db.scalars(
-        select(AnswerRow)
-        .where(AnswerRow.snapshot == snapshot, AnswerRow.audience == audience)
-        .order_by(AnswerRow.number)
+        select(AnswerRow).where(AnswerRow.snapshot == snapshot).order_by(AnswerRow.number)
     )
-    return list(takewhile(lambda row: row.question != until, rows))
+    return list(takewhile(lambda row: (row.audience, row.question) != until, rows))
 
 
 async def answered_before(
@@ -319,7 +326,8 @@ async def answered_before(
     """The questions that were answered before this one, in their order."""
 
     async def body(db: AsyncSession) -> list[bytes]:
-        return [row.question for row in await _answers(db, snapshot, audience, encode(question))]
+        rows = await _answers(db, snapshot, (audience, encode(question)))
+        return [row.question for row in rows if row.audience == audience]
 
     return await services.store.read("answers", body)
 
@@ -328,8 +336,8 @@ async def sums_told(services: Services, now: Snapshot, audience: str) -> list[Nu
     """The events of every figure that an audience was told of a snapshot: for whoever checks the checking."""
 
     async def body(db: AsyncSession) -> list[Numbers]:
-        rows = await _answers(db, now.number, audience)
-        return [numbers for row in rows for numbers in _sums_in(services, now, audience, row)]
+        rows = [row for row in await _answers(db, now.number) if row.audience == audience]
+        return [numbers for row in rows for numbers in _sums_in(services, row)]
 
     return await services.store.read("answers", body)
 
@@ -339,34 +347,42 @@ async def answer_again(
 ) -> dict[str, Any]:
     """An answer worked out anew from its snapshot and from what was told before it. Nothing is kept."""
 
-    async def body(db: AsyncSession) -> tuple[ControlEvent | None, Memory]:
-        told = await _answers(db, now.number, audience, encode(question))
-        memory = await asyncio.to_thread(_memory, services, now, audience, told)
-        return await _event(db, question, now), memory
+    async def body(db: AsyncSession) -> tuple[ControlEvent | None, list[Memory]]:
+        told = await _answers(db, now.number, (audience, encode(question)))
+        memories = await asyncio.to_thread(_memories, services, now, audience, told)
+        return await _event(db, question, now), memories
 
-    event, memory = await services.store.read("answers", body)
-    return (await asyncio.to_thread(work, now, earlier, question, event, memory)).told
+    event, memories = await services.store.read("answers", body)
+    return (await asyncio.to_thread(work, now, earlier, question, event, *memories)).told
 
 
 # The memory as the last answer left it, under what it remembers: to put it together again takes seconds.
 _at_hand: Final[dict[bytes, Memory]] = {}
 
 
-def _memory(services: Services, now: Snapshot, audience: str, rows: Sequence[AnswerRow]) -> Memory:
-    """What these answers told. Who takes it may add to it."""
-    if kept := _at_hand.pop(_recollection(now, audience, [row.question for row in rows]), None):
-        return kept
+def _memories(services: Services, now: Snapshot, audience: str, rows: Sequence[AnswerRow]) -> list[Memory]:
+    """What these answers told, to judge another by. Who takes them may add to them.
+
+    Analysts read what members read: so all that either was told is one memory, and members' own is another.
+    """
+    told = [(row.audience, row.question) for row in rows]
+    if audience == ANALYSTS and (kept := _at_hand.pop(_recollection(now, told), None)):
+        return [kept]
     groups = now.group_by_event()
-    memory = Memory(groups, _blanks(now, groups))
-    for row in rows:
-        memory.remember(_sums_in(services, now, audience, row))
-    return memory
+    each = [rows] if audience == ANALYSTS else [rows, [row for row in rows if row.audience == audience]]
+    memories = []
+    for some in each:
+        memory = Memory(groups, _blanks(now, groups))
+        for row in some:
+            memory.remember(_sums_in(services, row))
+        memories.append(memory)
+    return memories
 
 
-def _recollection(now: Snapshot, audience: str, questions: Sequence[bytes]) -> bytes:
-    """What stands for a snapshot and the answers an audience got from it, in their order."""
-    told = b"".join(hashlib.sha256(question).digest() for question in questions)
-    return hashlib.sha256(b"%d/%s/%s/" % (now.number, audience.encode(), now.digest) + told).digest()
+def _recollection(now: Snapshot, answers: Sequence[tuple[str, bytes]]) -> bytes:
+    """What stands for a snapshot and what was answered from it to whom, in that order."""
+    told = b"".join(hashlib.sha256(b"%s/%s" % (who.encode(), asked)).digest() for who, asked in answers)
+    return hashlib.sha256(b"%d/%s/" % (now.number, now.digest) + told).digest()
 
 
 _blanks_at_hand: Final[dict[bytes, Blanks]] = {}
@@ -374,16 +390,16 @@ _blanks_at_hand: Final[dict[bytes, Blanks]] = {}
 
 def _blanks(now: Snapshot, groups: Mapping[int, str]) -> Blanks:
     """The snapshot's cells that may not be told, found once."""
-    key = _recollection(now, "", [])
+    key = _recollection(now, [])
     if key not in _blanks_at_hand:
         _blanks_at_hand.clear()
         _blanks_at_hand[key] = Blanks(now, groups)
     return _blanks_at_hand[key]
 
 
-def _sums_in(services: Services, now: Snapshot, audience: str, row: AnswerRow) -> list[Numbers]:
+def _sums_in(services: Services, row: AnswerRow) -> list[Numbers]:
     """The events of every figure that an answer told."""
-    return _unpacked(services.envelopes.open(_sums_of(now.number, audience, row.question), row.sums))
+    return _unpacked(services.envelopes.open(_sums_of(row.snapshot, row.audience, row.question), row.sums))
 
 
 async def _event(db: AsyncSession, question: TrendQuestion, now: Snapshot) -> ControlEvent | None:

@@ -15,6 +15,7 @@ from cairn_protocol.codes.m49 import subregion_of
 from cairn_protocol.messages.trends import QUERIES, Axis, Query, Step, TrendQuestion
 from hub.disclosure.budget import Account, BudgetSpent, Unit
 from hub.disclosure.rules import disclose
+from hub.releases.drafting import MEMBERS
 from hub.settings import Settings
 from hub.storage.database import Store
 from hub.storage.envelopes import Envelopes
@@ -162,6 +163,39 @@ async def test_every_published_question_asked_of_a_real_hub_gives_no_cell_away(
     told = await sums_told(hub.services, now, ANALYSTS)
     assert len(told) > 10
     assert given_away([each.tolist() for each in told], now.group_by_event()) == []
+
+
+async def test_what_analysts_and_members_are_told_gives_no_cell_away_together(
+    settings: Settings, database_url: str, store: Store, envelopes: Envelopes
+) -> None:
+    """Analysts read members' tables too."""
+    firms = exporters(9)
+    hub = seated(settings, database_url, store, envelopes)
+    await hub.seat(firms)
+    rng = random.Random(4)
+    lots = [
+        Planted(
+            [rng.choice((0, 1, 1, 2)) for _ in firms],
+            [rng.choice(("2026-W03", "2026-W09", "2026-W16"))],
+            rng.choice(PLACES),
+            {"hs6": rng.choice(ITEMS), "via": (rng.choice(("TR", "HK")),)},
+        )
+        for _ in range(24)
+    ]
+    await plant(hub, firms, lots)
+    await make(hub.services, dt.date(2026, 6, 1))
+
+    questions = every_question()
+    for at, question in enumerate(questions):
+        await answer(hub.services, question, (ANALYSTS, MEMBERS)[at % 2])
+
+    now, _ = await newest(hub.services)
+    told = [await sums_told(hub.services, now, audience) for audience in (ANALYSTS, MEMBERS)]
+    assert all(told)
+    groups = now.group_by_event()
+    together = [*told[0], *told[1]]
+    assert given_away([each.tolist() for each in together], groups) == []
+    assert put_together(together, now, groups, [q for q in questions if q.query is Query.TRENDS]) == []
 
 
 APART = (Axis.SECTOR, Axis.FAMILY)
