@@ -267,7 +267,7 @@ def test_what_staff_agreed_to_cannot_be_exchanged_under_its_id(case: Case) -> No
     with case.hub() as url:
         result = run("approve", case.id, "--home", home.folder, "--hub", url, "--json")
 
-    assert result.exit_code == 6, result.output
+    assert result.exit_code == 5, result.output
     assert json.loads(result.stdout)["reason"] == "bad-opening"
     assert case.answers == []
 
