@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cairn.raw.details import details_of
 from cairn.raw.fields import BadInquiry
 from cairn.raw.inquiry import Inquiry
 from cairn.raw.sanitise import open_codes, week_of
@@ -35,10 +36,12 @@ def test_no_typed_text_is_in_the_codes() -> None:
                 "emails": [f"{CANARY}@{CANARY}.example"],
                 "phones": [CANARY],
                 "website": f"{CANARY}.example",
+                "person": CANARY,
                 **dict.fromkeys(("registration_no", "vat", "lei", "imo", "iban"), CANARY),
             },
             item={"eccn": "3A001.b.2", "model": CANARY},
             transaction_ref=[CANARY],
+            attempt_link=f"{CANARY}-2",
             narrative=CANARY,
         )
     )
@@ -46,6 +49,18 @@ def test_no_typed_text_is_in_the_codes() -> None:
     assert CANARY.encode() not in sent.lower()
     assert b"3A001" in sent
     assert b".b.2" not in sent
+
+
+def test_who_one_deals_with_is_not_even_sealed() -> None:
+    about = Inquiry.from_mapping(
+        {
+            "inquiry_id": "A-1",
+            "party": {"name": "x", "person": CANARY},
+            "narrative": f"we spoke with {CANARY} twice",
+        }
+    )
+
+    assert CANARY.encode() not in encode(details_of(about, narrative=True))
 
 
 def test_codes_pass_the_wires_own_limits() -> None:
