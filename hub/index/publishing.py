@@ -37,7 +37,7 @@ from hub.translog.promise import promise
 
 log = structlog.get_logger(__name__)
 
-# What a manifest of a megabyte has room for, the newest first.
+# What a manifest of a megabyte has room for: the newest, but for recalls of what was found wrong.
 MOST_TOMBSTONES: Final = 6_000
 MOST_QUARANTINED: Final = 6_000
 
@@ -111,7 +111,9 @@ async def _cards(db: AsyncSession) -> list[tuple[int, bytes]]:
 
 async def _tombstones(db: AsyncSession) -> tuple[Tombstone, ...]:
     gone = select(CardRow.card_id, CardRow.gone).where(CardRow.gone.is_not(None))
-    rows = (await db.execute(gone.order_by(CardRow.number.desc()).limit(MOST_TOMBSTONES))).all()
+    # What was found wrong is told first: there is little of it, and an old card's number says nothing of when.
+    wrong_last = CardRow.gone.in_([RecallReason.WITHDRAWN.value, RecallReason.SUPERSEDED.value])
+    rows = (await db.execute(gone.order_by(wrong_last, CardRow.number.desc()).limit(MOST_TOMBSTONES))).all()
     return tuple(
         Tombstone(card_id=card_id, reason=RecallReason(reason))
         for card_id, reason in reversed(rows)

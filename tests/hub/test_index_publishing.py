@@ -3,23 +3,28 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import httpx2
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn_protocol.checkpoint import open_note
 from cairn_protocol.kinds import Kind
 from cairn_protocol.merkle import verify_inclusion
-from cairn_protocol.messages.index import Manifest, ManifestAnswer
+from cairn_protocol.messages.index import Manifest, ManifestAnswer, RecallReason, Tombstone
 from cairn_protocol.messages.log import LeafKind, content_digest, hash_of
 from cairn_protocol.messages.wire import decode, encode
+from hub.cards.tables import CardRow
+from hub.index import publishing as publishing_module
 from hub.index.publishing import ManifestNotProven, publish
 from hub.index.schedule import publishing
+from hub.linkage.tables import ClusterRow
 from hub.services import Services
 from hub.settings import Settings
-from tests.support.hub import RunningHub, running_hub
+from tests.support.hub import RunningHub, in_database, running_hub
 from tests.support.index_reader import IndexReader
 from tests.support.parties import Parties, parties
 from tests.support.postgres import TestServer
@@ -200,3 +205,32 @@ def test_without_trustees_a_version_waits_and_the_one_before_is_served(
             publish_now(hub.settings.model_copy(update={"index_proof_seconds": 0.5}))
 
         assert proven(hub).manifest == first
+
+
+def test_a_card_found_wrong_is_recalled_however_many_newer_cards_were_merged_away(
+    postgres: TestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """G10: a manifest has room for so many tombstones, and an old card's number is lower than all of theirs."""
+    monkeypatch.setattr(publishing_module, "MOST_TOMBSTONES", 3)
+
+    async def body(db: AsyncSession) -> tuple[Tombstone, ...]:
+        db.add(
+            ClusterRow(
+                id=1, size=0, founder=1, groups=[], kinds=[], countries=b"", merged_into=None, changed=False
+            )
+        )
+        await db.flush()
+        for number in range(1, 7):
+            reason = RecallReason.WRONG_JOIN if number == 1 else RecallReason.SUPERSEDED
+            db.add(CardRow(number=number, card_id=UUID(int=number), cluster=1, version=1, gone=reason.value))
+        await db.flush()
+        return await publishing_module._tombstones(db)
+
+    with running_hub(postgres.database(), tmp_path, parties()) as fresh:
+        told = in_database(fresh.settings, body)
+
+    assert {(one.card_id.int, one.reason) for one in told} == {  # type: ignore[attr-defined]
+        (1, RecallReason.WRONG_JOIN),
+        (5, RecallReason.SUPERSEDED),
+        (6, RecallReason.SUPERSEDED),
+    }
