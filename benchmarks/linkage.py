@@ -51,6 +51,7 @@ from hub.linkage.batch import link_all
 from hub.linkage.clustering import Sighting
 
 EPOCH: Final = 1
+GROWTH_REPEATS: Final = 3
 _WHOLE_KEY: Final = Index(1)  # of one trustee that has all of it
 
 Evaluate = Callable[[MatchKey], Tag]
@@ -237,7 +238,8 @@ def growth() -> float:
                 for kind, value in told
             )
             sightings.append(Sighting(place, f"g{place % 40}", "TR", mine))
-        return timed(lambda: link_all(sightings))[1]
+        # The best of some: what else the machine does can only add.
+        return min(timed(lambda: link_all(sightings))[1] for _ in range(GROWTH_REPEATS))
 
     few = seconds_for(200_000)
     return seconds_for(1_000_000) / few
