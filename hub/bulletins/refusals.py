@@ -14,6 +14,12 @@ class UnknownBulletin(HubError):
     slug = "unknown-bulletin"
 
 
+class BadQuery(HubError):
+    """A filter, a limit or a `next` of a TAXII query is not of its form."""
+
+    slug = "bad-query"
+
+
 class DraftChanged(HubError):
     """Signed or edited on another text than the one that stands."""
 

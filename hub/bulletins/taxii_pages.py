@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from cairn_protocol.errors import BadMessage
+from hub.bulletins.refusals import BadQuery
 from hub.bulletins.tables import TaxiiObject
 
 MAX_PAGE: Final = 1_000
@@ -66,7 +66,7 @@ class Page:
 
 
 def read_query(query: Mapping[str, str], fixed: Mapping[str, str] | None = None) -> Asked:
-    """What the query asks for; `fixed` overrides filters. Raises BadMessage for anything malformed."""
+    """What the query asks for; `fixed` overrides filters. Raises BadQuery for anything malformed."""
     told = {name: query[name] for name in _FILTERS if name in query} | dict(fixed or {})
     bound = hashlib.sha256(repr(sorted(told.items())).encode()).digest()[:8]
     return Asked(
@@ -161,7 +161,7 @@ def _terms(told: Mapping[str, str], name: str) -> tuple[str, ...] | None:
         return None
     terms = tuple(told[name].split(","))
     if len(terms) > _MAX_TERMS or not all(0 < len(term) <= 120 for term in terms):
-        raise BadMessage(f"{name} is a list of at most {_MAX_TERMS}, with commas between")
+        raise BadQuery(f"{name} is a list of at most {_MAX_TERMS}, with commas between")
     return terms
 
 
@@ -175,7 +175,7 @@ def _moment(text: str) -> datetime:
     except ValueError:
         when = None
     if when is None or when.tzinfo is None:
-        raise BadMessage("a moment is written like 2026-11-24T09:00:00.000Z")
+        raise BadQuery("a moment is written like 2026-11-24T09:00:00.000Z")
     return when
 
 
@@ -183,7 +183,7 @@ def _limit(text: str | None) -> int:
     if text is None:
         return MAX_PAGE
     if not (text.isascii() and text.isdigit() and len(text) <= 9) or int(text) == 0:
-        raise BadMessage("limit is a whole number of 1 or more")
+        raise BadQuery("limit is a whole number of 1 or more")
     return min(int(text), MAX_PAGE)
 
 
@@ -198,7 +198,7 @@ def _after(cursor: str | None, bound: bytes) -> datetime | None:
         micros, made_under = _CURSOR.unpack(base64.urlsafe_b64decode(cursor.encode()))
         after = _EPOCH + timedelta(microseconds=micros)
     except (ValueError, OverflowError, struct.error):
-        raise BadMessage("next is not what the page before gave") from None
+        raise BadQuery("next is not what the page before gave") from None
     if made_under != bound:
-        raise BadMessage("next goes with the filters of the page before")
+        raise BadQuery("next goes with the filters of the page before")
     return after

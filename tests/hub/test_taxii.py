@@ -197,6 +197,7 @@ def test_a_malformed_query_is_refused_in_taxiis_own_form(
     assert answer.headers["content-type"] == MEDIA_TYPE
     if status == 400:
         assert {"title", "description", "http_status"} <= set(answer.json())
+        assert answer.json()["error_code"] == "bad-query"
 
 
 def test_a_cursor_goes_with_its_own_filters(bureau: Bureau, token: TaxiiToken) -> None:

@@ -85,6 +85,9 @@ PROBLEMS: Final[Mapping[str, Problem]] = MappingProxyType(
         ),
         # What is sent
         "protocol-error": Problem(400, "The message breaks the protocol", _UPDATE),
+        "bad-query": Problem(
+            400, "The query is malformed", "Correct the parameter that is named and ask again."
+        ),
         "bad-message": Problem(400, "The body is not a message in its one accepted form", _UPDATE),
         "invalid-request": Problem(
             422, "The request is not what this route takes", "Correct what `errors` names and send it again."
