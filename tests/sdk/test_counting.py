@@ -4,9 +4,12 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cairn import Inquiry
 from cairn.raw.counting import count
+from cairn.raw.sanitise import Rules, leaving
+from cairn_protocol.messages.policy import FINEST
 from cairn_protocol.messages.returns import Caps
 from cairn_protocol.returns_layout import CURRENT, finish
 
@@ -102,3 +105,29 @@ def test_who_came_back_moves_nothing_twice() -> None:
     assert count(CURRENT, again[:2], {}, came_back).counters == count(CURRENT, again[:1], {}).counters
     (first, *later) = count(CURRENT, again, {}, came_back).by_inquiry
     assert first[0] == "c-1" and not any("handled" in names for _, names in later)
+
+
+def test_no_counter_tells_what_a_policy_pack_withholds() -> None:
+    rules = Rules(replace(FINEST, route="none", outcome="none", withheld_flags=("RF-ENU-01",)), covered=9)
+    one = inquiry(red_flags=["RF-ENU-01", "RF-LOG-01"])
+
+    counted = count(CURRENT, [one], {}, codes_of=lambda inquiry: leaving(inquiry, rules).codes)
+
+    assert named(counted.counters) == {
+        "handled": 1,
+        "flagged": 1,
+        "flag/RF-LOG-01": 1,
+        "stage/inquiry": 1,
+        "family-destination/FAM-IC/XX": 1,
+    }
+
+
+def test_an_inquiry_that_counted_does_not_count_again_under_a_coarser_place() -> None:
+    rules = Rules(replace(FINEST, route="subregion"), covered=9)
+    ((_, names),) = count(CURRENT, [inquiry()], {}).by_inquiry
+
+    again = count(
+        CURRENT, [inquiry()], {"c-1": frozenset(names)}, codes_of=lambda one: leaving(one, rules).codes
+    )
+
+    assert again.by_inquiry == ()

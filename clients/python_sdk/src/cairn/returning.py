@@ -27,6 +27,7 @@ from cairn.raw.building import earlier_report, report_id_for
 from cairn.raw.counting import count
 from cairn.raw.inquiry import Inquiry
 from cairn.raw.register import ReturnKept, Sent, State
+from cairn.raw.sanitise import leaving
 from cairn.raw.stored import from_bytes
 from cairn.session import Session
 from cairn_protocol.contributing import make_return
@@ -155,7 +156,13 @@ def _draft(session: Session, proven: Proven, handled: int | None, affiliates: Se
     records = session.register.in_state(*_COUNTED, limit=_MOST_INQUIRIES)
     inquiries = [from_bytes(record.inquiry) for record in records]
     due = [inquiry for inquiry in inquiries if inquiry.received_on <= last]
-    counted = count(layout, due, _counted_earlier(session, name), _came_back(session, inquiries))
+    counted = count(
+        layout,
+        due,
+        _counted_earlier(session, name),
+        _came_back(session, inquiries),
+        lambda inquiry: leaving(inquiry, session.rules_for(inquiry)).codes,
+    )
     own = list(counted.counters)
     slot = layout.slots[HANDLED]
     if handled is not None:
