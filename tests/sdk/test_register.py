@@ -10,7 +10,7 @@ import pytest
 
 from cairn.client.seen import SeenCard
 from cairn.raw.normalise.match_key import MatchKey
-from cairn.raw.register import BYTES_KEPT_SECONDS, Derived, Filed, Register, RegisterError, State
+from cairn.raw.register import Derived, Filed, Register, RegisterError, State
 from cairn_protocol.kinds import Kind
 from cairn_protocol.tags import CardKey, Tag
 from cairn_protocol.voprf import Output
@@ -130,23 +130,6 @@ def test_values_are_known_in_their_epoch_only(path: Path) -> None:
 
         assert register.values.known([PHONE], 1) == {PHONE: became}
         assert register.values.known([PHONE], 2) == {}
-
-
-def test_the_bytes_of_old_proven_reports_are_dropped_and_nothing_else(path: Path) -> None:
-    now = BYTES_KEPT_SECONDS + 1_000
-    with Register(path, KEY) as register:
-        register.keep(filed("old", State.PROVEN, report=b"r", promised_at=1))
-        register.keep(filed("new", State.PROVEN, report=b"r", promised_at=2_000))
-        register.keep(filed("unproven", State.PROMISED, report=b"r", promised_at=1))
-
-        assert register.forget_old_bytes(now) == 1
-
-        left = {name: register.filed(name) for name in ("old", "new", "unproven")}
-        assert {name: one.report for name, one in left.items() if one} == {
-            "old": None,
-            "new": b"r",
-            "unproven": b"r",
-        }
 
 
 def test_cards_shown_are_remembered(path: Path) -> None:

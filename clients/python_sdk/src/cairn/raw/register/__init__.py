@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from cairn.raw.register import inquiries, opened, record, returns, statements, told, unfinished, values
-from cairn.raw.register.inquiries import BYTES_KEPT_SECONDS, Filed, Inquiries, State
+from cairn.raw.register.inquiries import Filed, Inquiries, State
 from cairn.raw.register.opened import Opened
 from cairn.raw.register.record import Record
 from cairn.raw.register.returns import ReturnKept, Returns, Sent
@@ -21,7 +21,6 @@ from cairn.raw.register.values import Derived, Values
 from cairn_protocol.tags import Tag
 
 __all__ = [
-    "BYTES_KEPT_SECONDS",
     "Derived",
     "Filed",
     "Register",

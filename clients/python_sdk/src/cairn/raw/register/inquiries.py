@@ -2,10 +2,10 @@
 
 An inquiry moves one way: waiting (no trustees yet), held (bytes fixed, a second person must release them),
 ready (bytes fixed, not acknowledged), promised, proven; or refused, or withdrawn. The bytes are stored
-before they are sent, so a retry after any crash sends the same ones (G7).
+before they are sent, so a retry after any crash sends the same ones (G7); they stay as long as the register: a hub
+restored from a backup may ask for them again, and an auditor for what was told.
 """
 
-import time
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final
@@ -16,7 +16,6 @@ import msgspec
 from cairn.raw.register.sealed_file import SealedFile
 from cairn_protocol.tags import Tag
 
-BYTES_KEPT_SECONDS: Final = 90 * 24 * 3600  # a hub restored from a backup may ask for them again
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS inquiries (
     row BLOB PRIMARY KEY,          -- keyed digest of the inquiry's id
@@ -141,22 +140,6 @@ class Inquiries:
             limit,
         )
         return [self._read(*row) for row in rows]
-
-    def forget_old_bytes(self, now: float | None = None) -> int:
-        """Drop the bytes of reports proven long ago; what was filed and its proof stay. Returns how many."""
-        before = int((time.time() if now is None else now) - BYTES_KEPT_SECONDS)
-        old = [
-            filed
-            for filed in self.in_state(State.PROVEN, State.WITHDRAWN)
-            # The bytes of a report with evidence are kept: they show later what it said of the firm's file.
-            if filed.report is not None
-            and (filed.promised_at or 0) < before
-            and b'"evidence_hash"' not in filed.inquiry
-        ]
-        with self._file.transaction():
-            for filed in old:
-                self.keep(msgspec.structs.replace(filed, report=None))
-        return len(old)
 
     def _read(self, row: bytes, sealed: bytes) -> Filed:
         return msgspec.json.decode(self._file.open(_TABLE, row, sealed), type=Filed)
