@@ -118,9 +118,12 @@ def render(naming: Naming, draft: Draft, edition: Edition, created: int, modifie
     """The objects of an edition that was released.
 
     created   when version 1 was released, in seconds; modified: when this version was
+
+    A correction of the same second is a millisecond younger: a consumer tells versions by this time.
     """
     about = (str(draft.bulletin), edition.audience.value)
-    return _objects(naming, draft, edition, about, _Times(_at(created), _at(modified)), _report)
+    when = _Times(_at(created), _at(modified) + timedelta(milliseconds=draft.version - 1))
+    return _objects(naming, draft, edition, about, when, _report)
 
 
 def render_draft(naming: Naming, draft: Draft, edition: Edition, now: int) -> dict[str, Any]:

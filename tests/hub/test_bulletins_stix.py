@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 from stix2validator import ValidationOptions, validate_string
 
 from cairn_protocol.messages.bulletins import Audience, BulletinKind, Draft, RecallReason
@@ -60,6 +61,20 @@ def served(text: Draft, *, recalled: bool = False) -> list[dict[str, Any]]:
 def test_the_same_bulletin_gives_the_same_bytes() -> None:
     for text in drafts():
         assert served(text) == served(text)
+
+
+def test_a_correction_of_the_same_second_is_the_later_version() -> None:
+    """A consumer tells versions by `modified`: one that is equal would never reach it."""
+    text = draft(edition(Audience.LIAISONS))
+    corrected = replace(text, version=2, correction="The title was unclear.")
+
+    first, second = (
+        {one.id: one.modified for one in render(NAMING, told, told.editions[0], AT, AT) if one.own}
+        for told in (text, corrected)
+    )
+
+    assert first.keys() == second.keys()
+    assert all(second[one] > first[one] for one in first)
 
 
 def test_another_hub_and_another_audience_have_other_ids() -> None:
