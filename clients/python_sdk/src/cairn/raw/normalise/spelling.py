@@ -9,7 +9,7 @@ telling beside such words stays as it is: "Limitex" alone may be a company.
 A word of no public name that begins or ends with a common word of some letters is parted, and one that is
 a word of the trade and another public word: "Halcyonindustries" lacks a space.
 
-Known are the words of legal forms in Latin letters, words of the trade and their abbreviations, and words that
+Known are the words of legal forms in Latin letters, longer words of the trade, abbreviations, and words that
 stand in more than about 1 of 2,000 public names. Work is bounded: words longer than `MAX_LETTERS` stay.
 
 Source: deletion neighbourhoods (Mor and Fraenkel 1982).
@@ -23,6 +23,7 @@ from cairn.raw.normalise.rarity import DISTINCTIVE, listed_rarity, rarity
 from cairn.raw.normalise.tables import name_words, word_frequencies
 
 MIN_LETTERS: Final = 5
+MIN_TRADE_LETTERS: Final = 8  # "teknik", "technik", "tecnica": a short word of a trade is near to many others
 MAX_LETTERS: Final = 24
 MIN_FRONT: Final = 3
 MIN_GLUED: Final = 6
@@ -150,7 +151,8 @@ def _known() -> frozenset[str]:
     # The list of legal forms has some misspelt: those are no words.
     forms -= {word for word in forms - table.form_words if _is_slip_of(word, table.form_words)}
     unified = {*table.abbreviations, *table.abbreviations.values()}
-    words = forms | table.form_words | unified | table.trade_words | _common()
+    trade = {word for word in table.trade_words if len(word) >= MIN_TRADE_LETTERS}
+    words = forms | table.form_words | unified | trade | _common()
     return frozenset(
         word
         for word in words
