@@ -148,10 +148,13 @@ def budget(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 
 def _published(query: Query, axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
-    """The axes, if the query is published by them."""
+    """The axes, if the query is published by them. Else refused as the hub would, with what there is."""
+    from cairn.client.errors import Rejected
+
     if axes not in QUERIES[query]:
         listed = ", ".join(" with ".join(each) for each in sorted(QUERIES[query]) if each)
-        raise typer.BadParameter(f"published are {listed}", param_hint="--by")
+        detail = f"nothing is published by {' with '.join(axes)}: published are {listed}"
+        raise Rejected("unknown-question", detail)
     return axes
 
 
