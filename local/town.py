@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cairn.enrolling import enrol_with, family_codes
@@ -21,12 +22,15 @@ from cairn_protocol.roster import act_id
 from hub.members.acts import propose
 from hub.members.invitations import Invited, invite
 from hub.services import Services
+from hub.translog.tables import PromisedLeaf, TranslogLeaf
 from hub.verbs.saying import with_services
 from local.processes import Running, command, free_port, start, wait_until
 from trustee import keys as key_file
 from trustee.desk import desk
 from trustee.home import Home as TrusteeHome
 from trustee.hub_link import HubLink
+from trustee.inside import opened
+from trustee.openings import cosigned_size
 from trustee.requests import Waiting, sign
 from trustee.settings import Settings
 
@@ -210,8 +214,30 @@ def allow_bulk(town: Town, days: Sequence[dt.date]) -> None:
 
 
 def approve(town: Town, acts: Sequence[str]) -> None:
-    """As many trustees as are needed approve these acts, each after its own check, as `cairn-trustee approve` does."""
+    """As many trustees as are needed approve these acts, each after its own check, as `cairn-trustee approve` does.
+
+    Returns when the acts are in every trustee's log: before that a trustee refuses whoever was let in.
+    """
     _each(lambda name: _approve(TrusteeHome(town.trustee(name)), acts), TRUSTEES[:THRESHOLD])
+    size = with_services(town.hub, _promised_size)
+    homes = [TrusteeHome(town.trustee(name)) for name in TRUSTEES]
+    wait_until(lambda: all(_size_at(home) >= size for home in homes))
+
+
+async def _promised_size(services: Services) -> int:
+    """How many leaves the log has, those included that have no place yet."""
+
+    async def count(db: AsyncSession) -> int:
+        leaves = select(func.count()).select_from(TranslogLeaf).scalar_subquery()
+        promised = select(func.count()).select_from(PromisedLeaf).scalar_subquery()
+        return (await db.execute(select(leaves + promised))).scalar_one()
+
+    return await services.store.transact("size", count)
+
+
+def _size_at(home: TrusteeHome) -> int:
+    with opened(home, Settings()) as store:
+        return store.read(cosigned_size)
 
 
 def _approve(own: TrusteeHome, acts: Sequence[str]) -> None:
