@@ -219,7 +219,8 @@ def approve(town: Town, acts: Sequence[str]) -> None:
     Returns when the acts are in every trustee's log: before that a trustee refuses whoever was let in.
     """
     _each(lambda name: _approve(TrusteeHome(town.trustee(name)), acts), TRUSTEES[:THRESHOLD])
-    size = with_services(town.hub, _promised_size)
+    # In a thread of its own: who calls may have an event loop.
+    (size,) = _each(lambda home: with_services(home, _promised_size), [town.hub])
     homes = [TrusteeHome(town.trustee(name)) for name in TRUSTEES]
     wait_until(lambda: all(_size_at(home) >= size for home in homes))
 
