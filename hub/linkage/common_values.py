@@ -58,9 +58,7 @@ MOST_OF_A_PARTY: Final = 4
 MUCH_OF_THEIR_OWN: Final = 9
 SOME_OF_THEIR_OWN: Final = 6
 LEFT_OF_THEIR_OWN: Final = 4
-LEFT_PARTIES: Final = (
-    2  # of those left, that have anything of their own: one registered name is a procurer's too
-)
+LEFT_PARTIES: Final = 2  # that have anything of their own: one registered name is a procurer's too
 PER_TEN_PARTIES: Final = 13
 UNCLEAR_PARTIES: Final = 4
 

@@ -158,7 +158,7 @@ def _known() -> frozenset[str]:
         for word in words
         if word.isascii()
         and word.isalpha()
-        and not name_words().abbreviations.get(word, "").isdigit()  # "tehree" is no "three"
+        and not table.abbreviations.get(word, "").isdigit()  # "tehree" is no "three"
         and MIN_LETTERS <= len(word) <= MAX_LETTERS
     )
 
